@@ -1,0 +1,16 @@
+"""Discord, on discord.py.
+
+incoming.py   payloads → Command, Message, Action: pure
+view.py       Card → a Components V2 message; text.py keeps people's words inert
+commands.py   /imagine, "Edit image", the form
+client.py     the gateway: acknowledge, translate, call the doors
+outgoing.py   rooms, threads, sending
+files.py      pictures small enough to send; people's files from the CDN
+problems.py   Discord's errors as ours
+platform.py   all of it as a `bot.ports.ChatPlatform`
+"""
+
+from adapters.discord.commands import CommandChoices
+from adapters.discord.platform import DiscordPlatform
+
+__all__ = ["CommandChoices", "DiscordPlatform"]

@@ -1,0 +1,151 @@
+"""The REST side: find the room, send and edit cards, whisper."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import discord
+from discord import ui
+
+from adapters.discord.client import RetouchClient
+from adapters.discord.files import DEFAULT_LIMIT, Outgoing, open_files, outgoing
+from adapters.discord.memory import Recent
+from adapters.discord.problems import UNKNOWN_CHANNEL, persist, too_large
+from adapters.discord.text import shortened
+from adapters.discord.view import card_view
+from bot.models import Card, Place
+
+Room = discord.abc.Messageable
+
+MAX_THREAD_NAME = 100
+MAX_NONCE = 25
+_NEEDED = ("view_channel", "send_messages", "attach_files", "read_message_history")
+
+
+# ── Rooms ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Rooms:
+    """Where messages go. A place's thread may be no thread of Discord's, but the message people reply to."""
+
+    def __init__(self, client: RetouchClient) -> None:
+        self._client = client
+        self._no_thread: Recent[str, bool] = Recent()
+
+    async def of(self, place: Place) -> tuple[Room, bool]:
+        """The channel or thread to speak in, and whether it is a thread of Discord's."""
+        if place.thread:
+            thread = self._client.get_channel(int(place.thread)) or await self._fetched(place.thread)
+            if isinstance(thread, discord.Thread):
+                return thread, True
+        return self.channel(place), False
+
+    def channel(self, place: Place) -> Room:
+        """The channel itself, known or not."""
+        known = self._client.get_channel(int(place.channel))
+        if isinstance(known, discord.abc.Messageable):
+            return known
+        guild_id = int(place.workspace) if place.workspace.isdecimal() else None
+        return self._client.get_partial_messageable(int(place.channel), guild_id=guild_id)
+
+    async def _fetched(self, thread: str) -> object:
+        """An archived thread is in no cache."""
+        if self._no_thread.get(thread):
+            return None
+        try:
+            return await self._client.fetch_channel(int(thread))
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_CHANNEL:
+                self._no_thread.keep(thread, True)
+            return None
+        except discord.Forbidden:
+            return None
+
+
+def room_limit(room: Room) -> int:
+    """How many bytes a file may have there."""
+    guild = getattr(room, "guild", None)
+    return guild.filesize_limit if isinstance(guild, discord.Guild) and not guild.unavailable else DEFAULT_LIMIT
+
+
+def missing_permissions(room: Room) -> tuple[str, ...]:
+    """What the bot lacks there, in the words of Discord's settings; empty when it cannot be told."""
+    guild = getattr(room, "guild", None)
+    if not isinstance(room, discord.abc.GuildChannel | discord.Thread) or not isinstance(guild, discord.Guild):
+        return ()
+    mine = room.permissions_for(guild.me)
+    needed = list(_NEEDED)
+    if isinstance(room, discord.Thread):
+        needed[1] = "send_messages_in_threads"
+    return tuple(name.replace("_", " ").title() for name in needed if not getattr(mine, name))
+
+
+async def open_thread(room: Room, message: discord.Message, card: Card) -> bool:
+    """A thread for the replies, where the bot may open one. Elsewhere it must not try: refusals count."""
+    guild = getattr(room, "guild", None)
+    if not isinstance(room, discord.TextChannel) or not isinstance(guild, discord.Guild):
+        return False
+    if not room.permissions_for(guild.me).create_public_threads:
+        return False
+    name = shortened(card.prompt or card.title, MAX_THREAD_NAME) or "Picture"
+    try:
+        await message.create_thread(name=name)
+    except discord.HTTPException:
+        return False
+    return True
+
+
+# ── Sending ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+Send = Callable[[ui.LayoutView, list[discord.File]], Awaitable[discord.Message]]
+"""One attempt. The files are fresh for each: sending closes them."""
+
+
+async def send(card: Card, limit: int, attempt: Send) -> discord.Message:
+    """Send a card with files of at most `limit` bytes each.
+
+    When Discord finds them too large all the same (a proxy, or the whole request counted), once more with all
+    files together under the smallest limit there is.
+    """
+    try:
+        return await _send(card, limit, attempt)
+    except discord.HTTPException as error:
+        if not card.images or not too_large(error):
+            raise
+        return await _send(card, DEFAULT_LIMIT * 9 // 10 // len(card.images), attempt)
+
+
+async def _send(card: Card, limit: int, attempt: Send) -> discord.Message:
+    async with _scratch() as folder:
+        pictures, notes = await outgoing(card, folder, limit)
+        return await persist(lambda: _attempt(card, pictures, notes, attempt))
+
+
+async def _attempt(
+    card: Card, pictures: tuple[Outgoing, ...], notes: tuple[str, ...], attempt: Send
+) -> discord.Message:
+    files = await asyncio.to_thread(open_files, pictures)
+    try:
+        return await attempt(card_view(card, pictures, notes), files)
+    finally:
+        for file in files:
+            file.close()
+
+
+@asynccontextmanager
+async def _scratch() -> AsyncIterator[Path]:
+    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="retouch-discord-")
+    try:
+        yield Path(folder.name)
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
+def nonce_of(key: str) -> str:
+    """A key as a nonce, at most 25 characters. By it Discord knows a message sent twice within minutes."""
+    return key if len(key) <= MAX_NONCE else hashlib.sha256(key.encode()).hexdigest()[:MAX_NONCE]

@@ -1,0 +1,98 @@
+"""One tree of everything that can go wrong on purpose. `str(error)` is a sentence for the person who asked.
+
+RetouchError
+├── BadInput               the person can mend it
+│   ├── BadOption          a flag or value that cannot be
+│   └── BadAttachment      a file that is no picture, too large, or cannot be had
+├── Refused                not allowed: by a safety system or by the workspace's policy
+├── OverQuota              allowed, but used up
+├── NotFound               the thing is gone
+├── AlreadySeen            this very event was handled before; nobody is told
+├── SetupProblem           an admin must act: key, verification, billing, model
+├── ProviderProblem        the image service failed, and cannot have billed
+│   ├── RateLimited        … because it is busy; says how long to wait
+│   └── OutcomeUnknown     … or may have billed: never sent again on its own
+└── PlatformProblem        the chat service failed
+├── CannotPost         the bot may not speak there
+└── MessageGone        the message no longer exists
+"""
+
+from __future__ import annotations
+
+
+class RetouchError(Exception):
+    """The root. The cause, if any, is chained for the log; people read only `str(error)`."""
+
+
+class BadInput(RetouchError):
+    """Something the person can mend."""
+
+
+class BadOption(BadInput):
+    """A flag or value that cannot be; names the nearest that can."""
+
+
+class BadAttachment(BadInput):
+    """A file that is no picture we take, is too large, or cannot be fetched."""
+
+
+class Refused(RetouchError):
+    """A safety system or a policy said no. `category` and `stage` ("prompt", "result", "policy") where known."""
+
+    def __init__(self, sentence: str, *, category: str = "", stage: str = "", billed: bool = False) -> None:
+        super().__init__(sentence)
+        self.category = category
+        self.stage = stage
+        self.billed = billed
+
+
+class OverQuota(RetouchError):
+    """The person's or the workspace's limit is used up. `resets` is milliseconds since 1970, UTC."""
+
+    def __init__(self, sentence: str, *, resets: int) -> None:
+        super().__init__(sentence)
+        self.resets = resets
+
+
+class NotFound(RetouchError):
+    """What was asked for is not there any more."""
+
+
+class AlreadySeen(RetouchError):
+    """This event was handled before."""
+
+
+class SetupProblem(RetouchError):
+    """An admin must act. `for_admin` says what exactly; `str(error)` is what everybody else reads."""
+
+    def __init__(self, sentence: str, *, for_admin: str = "") -> None:
+        super().__init__(sentence)
+        self.for_admin = for_admin or sentence
+
+
+class ProviderProblem(RetouchError):
+    """The image service failed in a way that cannot have been billed."""
+
+
+class RateLimited(ProviderProblem):
+    """The image service is busy. `retry_after` is seconds."""
+
+    def __init__(self, sentence: str, *, retry_after: float) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(ProviderProblem):
+    """The answer was lost after the request was sent: the picture may exist and be billed."""
+
+
+class PlatformProblem(RetouchError):
+    """The chat service failed."""
+
+
+class CannotPost(PlatformProblem):
+    """The bot may not speak in that place; the sentence says how to let it in."""
+
+
+class MessageGone(PlatformProblem):
+    """The message was deleted."""

@@ -1,0 +1,393 @@
+"""The nouns: frozen dataclasses that every room shares.
+
+Times are integers, milliseconds since 1970 in UTC. Money is integers, micro-dollars ($1 = 1,000,000).
+Pixels are integers. Ids of our own are short random strings from `new_id`; ids of a platform are kept as text.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def new_id(length: int = 12) -> str:
+    """A fresh random id that is safe in a URL, a button id and a file name (31 letters: about 59 bits at 12)."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def now_ms() -> int:
+    """The wall clock in milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+# ── Where and who ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot in a chat. `workspace` is the Slack team or Discord guild; `thread` is None outside a thread."""
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One message the bot posted. `place.thread` is the thread in which replies to it will arrive."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. `roles` are Discord role ids or Slack user-group ids."""
+
+    platform: str
+    id: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    is_admin: bool = False
+
+
+# ── What people send ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Role(StrEnum):
+    """What an input picture is for."""
+
+    IMAGE = "image"  # the picture to be edited
+    REFERENCE = "reference"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file a person sent. `ref` means something to its own platform only, which gets it back in `fetch`.
+
+    `content_type` and `size` (bytes) are claims; nothing is believed before the bytes were looked at.
+    """
+
+    name: str
+    ref: str
+    content_type: str = ""
+    size: int | None = None
+    role: Role = Role.REFERENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command, or the same request from another door.
+
+    `event_id` is unique per platform and equal on every re-delivery. `text` is what was typed, flags included.
+    `flags` are options given by other means (Discord's typed options, the command line), by their flag name
+    without dashes: {"ar": "2:3", "quality": "high"}; they win over flags in `text`. `name` is "imagine", or "edit"
+    when the attachment with `Role.IMAGE` is to be edited. `reply_to` is the message to answer to, if any.
+    """
+
+    event_id: str
+    place: Place
+    user: User
+    text: str
+    name: str = "imagine"
+    flags: dict[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something someone said, where the bot can hear it.
+
+    `id` is the message's own id. `replied_to` is the message it answers to (Discord), or None. `mentions_bot` says
+    whether it addresses the bot; the mention itself is already cut from `text`. `mentions_others` says whether it
+    addresses somebody else, or everybody.
+    """
+
+    event_id: str
+    place: Place
+    user: User
+    text: str
+    id: str
+    replied_to: str | None = None
+    mentions_bot: bool = False
+    mentions_others: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A pressed button or a submitted form.
+
+    `target` is the version id or job id in the button. `text` and `attachments` are the form's. `message` is the
+    message that carries the button.
+    """
+
+    event_id: str
+    place: Place
+    user: User
+    name: str
+    target: str
+    message: str | None = None
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+Request = Command | Message | Action
+
+
+# ── What is kept ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Kind(StrEnum):
+    """How a version came to be."""
+
+    GENERATE = "generate"
+    EDIT = "edit"
+    VARIATION = "variation"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The image API's own parameters, fully decided. `size` is "WIDTHxHEIGHT" in pixels, or "auto"."""
+
+    model: str
+    size: str = "auto"
+    quality: str = "auto"
+    background: str = "auto"
+    output_format: str = "png"
+    output_compression: int | None = None
+    moderation: str = "auto"
+    n: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """The bytes of one picture, addressed by `id`, their SHA-256 in hex. `derived_from`: made by us from that one."""
+
+    id: str
+    media_type: str
+    width: int
+    height: int
+    bytes: int
+    derived_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An asset used as input beside the parent picture. `name` is how people call it ("logo.png")."""
+
+    asset: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the image service reported them; `output_text_tokens` is 0 where it does not tell them apart."""
+
+    input_text_tokens: int = 0
+    input_image_tokens: int = 0
+    output_image_tokens: int = 0
+    output_text_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One image session. `place.thread` is None until its first message is posted; `head` is a version id."""
+
+    id: str
+    place: Place
+    head: str | None
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One node of a thread's tree. `images` are asset ids; `cost` is micro-dollars; `cost_is_estimate` marks guesses.
+
+    `number` counts from 1 in its thread. `missing` are sentences about pictures that were asked for and failed.
+    """
+
+    id: str
+    thread: str
+    number: int
+    parent: str | None
+    kind: Kind
+    prompt: str
+    options: Options
+    images: tuple[str, ...]
+    author: User
+    created: int
+    parent_image: int = 1
+    references: tuple[Reference, ...] = ()
+    mask: str | None = None
+    provider: str = ""
+    usage: Usage | None = None
+    cost: int = 0
+    cost_is_estimate: bool = False
+    missing: tuple[str, ...] = ()
+
+
+class JobStatus(StrEnum):
+    """Where a job stands. Only these moves exist: queued → running → delivering → done; and to failed or cancelled."""
+
+    QUEUED = "queued"  # reserved and saved; waits for its placeholder and its turn
+    RUNNING = "running"  # a worker owns it until `lease_until`
+    DELIVERING = "delivering"  # picture, version and settled ledger are kept; the chat may not show it yet
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One accepted request, from reservation to delivery.
+
+    `place` is where the answer goes and `reply_to` which message it answers. `estimate` is micro-dollars, reserved.
+    `parent_image` counts from 1 among the parent's pictures. `address` is the placeholder, once posted. `owner` and
+    `lease_until` say who runs it. `sent` is when the paid request went out: before that a lost job may run again,
+    after that it must fail as unknown. `version` is the result; `error` the sentence people were told. `notes` are
+    sentences for the card ("ignored --seed 7").
+    """
+
+    id: str
+    event_id: str
+    place: Place
+    user: User
+    thread: str
+    kind: Kind
+    prompt: str
+    options: Options
+    provider: str
+    estimate: int
+    created: int
+    parent: str | None = None
+    parent_image: int = 1
+    references: tuple[Reference, ...] = ()
+    mask: str | None = None
+    reply_to: str | None = None
+    notes: tuple[str, ...] = ()
+    status: JobStatus = JobStatus.QUEUED
+    address: Address | None = None
+    owner: str | None = None
+    lease_until: int = 0
+    sent: int | None = None
+    version: str | None = None
+    error: str = ""
+
+
+class ThreadMode(StrEnum):
+    """When words in a picture's thread are an edit."""
+
+    EVERY_REPLY = "every reply"
+    MENTION_ONLY = "mention only"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An admin's settings for a workspace. `images_per_day` is per user and calendar day in UTC; None: no limit."""
+
+    images_per_day: int | None = 100
+    moderation: str = "auto"
+    blocked_terms: tuple[str, ...] = ()
+    thread_mode: ThreadMode = ThreadMode.EVERY_REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the ledger says a person used in the current window, reservations included."""
+
+    images: int
+    cost: int
+
+
+class Entry(StrEnum):
+    """One line of the ledger. Lines are appended, never edited; each carries the change it makes."""
+
+    RESERVE = "reserve"  # + n images, + estimate
+    SETTLE = "settle"  # corrects both to what was delivered and billed
+    RELEASE = "release"  # takes both back: nothing was billed
+    UNKNOWN = "unknown"  # gives the person the images back, leaves the money: it may have been billed
+
+
+# ── What the bot says ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Tone(StrEnum):
+    """What kind of card it is; a platform may colour by it."""
+
+    PROGRESS = "progress"
+    DONE = "done"
+    NOTICE = "notice"
+    REFUSAL = "refusal"  # not allowed, or over a limit: nothing is broken
+    FAILURE = "failure"  # something is broken
+
+
+@dataclass(frozen=True, slots=True)
+class CardImage:
+    """A picture on a card. `path` is a local file to read now; `asset` its id, empty for a passing preview."""
+
+    path: Path
+    media_type: str
+    width: int
+    height: int
+    alt: str
+    name: str
+    asset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button. With `form` it first asks for words, prefilled with `value`; they arrive as the Action's text."""
+
+    label: str
+    action: str
+    target: str
+    style: str = "plain"  # plain, primary or danger
+    form: bool = False
+    value: str = ""
+    description: str = ""  # for screen readers, where the label alone is unclear
+
+    @property
+    def id(self) -> str:
+        """What a platform carries: "v1:ACTION:TARGET", at most 100 characters."""
+        return f"v1:{self.action}:{self.target}"
+
+
+def parse_button_id(text: str) -> tuple[str, str] | None:
+    """The action and target in a button id, or None when it is not one of ours."""
+    parts = text.split(":", 2)
+    if len(parts) != 3 or parts[0] != "v1" or not parts[1] or not parts[2]:
+        return None
+    return parts[1], parts[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the bot says, independent of the platform.
+
+    `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
+    verbatim, never as markup or a mention. `summary` (screen readers, notifications) is derived from them.
+    """
+
+    title: str
+    tone: Tone = Tone.NOTICE
+    prompt: str = ""
+    body: str = ""
+    footer: str = ""
+    images: tuple[CardImage, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The whole card as one plain line."""
+        return " · ".join(part for part in (self.title, self.prompt, self.body, self.footer) if part)

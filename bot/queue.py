@@ -1,0 +1,161 @@
+"""A few jobs at a time, people take turns, nothing is lost.
+
+The store is the queue; this is the part of it that runs here: it claims jobs, keeps their leases, picks up what a
+crash left behind, and stops without dropping anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot import replies
+from bot.errors import OutcomeUnknown, PlatformProblem
+from bot.models import Entry, Job
+from bot.studio.desk import Desk
+from bot.studio.draw import draw, give_up, may_be_billed
+from bot.studio.show import edit_quietly, show
+from bot.studio.submit import put_up
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1.0  # how often other processes' jobs are looked for when nothing wakes us
+SETTLING_MS = 10_000  # a step younger than this is still in somebody's hands
+
+
+class Queue:
+    """Runs this process's share of the jobs. `async with` it; leave to stop."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._cancelled: set[str] = set()
+        self._awake = asyncio.Event()
+        self._draining = False
+
+    async def run(self) -> None:
+        """Work until cancelled. Starts with what the last process left behind."""
+        await self._pick_up(settled=True)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._claim_forever())
+            group.create_task(self._keep_house())
+
+    def wake(self) -> None:
+        """A job was accepted: look now."""
+        self._awake.set()
+
+    async def drain(self, grace: float) -> None:
+        """Take no more jobs; give running ones `grace` seconds, then interrupt them. Queued ones stay queued."""
+        self._draining = True
+        running = list(self._running.values())
+        if not running:
+            return
+        log.info("stopping: %s jobs still running, up to %s s", len(running), grace)
+        _, late = await asyncio.wait(running, timeout=grace)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def cancel(self, job: Job) -> bool:
+        """Stop a job. False when it is too late."""
+        if ended := await self._desk.store.cancel(job.id):
+            await edit_quietly(self._desk, ended, replies.cancelled(ended, billed_perhaps=False))
+            return True
+        task = self._running.get(job.id)
+        if task is None or task.done():
+            return False
+        return await self._interrupt(job, task)
+
+    async def _interrupt(self, job: Job, task: asyncio.Task[None]) -> bool:
+        perhaps = may_be_billed(self._desk, job, OutcomeUnknown(""))
+        entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
+        if not await self._desk.store.fail(job.id, entry, "cancelled"):
+            return False
+        task.cancel()
+        await asyncio.wait([task])
+        await edit_quietly(self._desk, job, replies.cancelled(job, billed_perhaps=perhaps))
+        return True
+
+    # ── claiming ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _claim_forever(self) -> None:
+        while True:
+            self._awake.clear()
+            if not await self._claim_one():
+                await self._wait()
+
+    async def _claim_one(self) -> bool:
+        desk = self._desk
+        if self._draining or len(self._running) >= desk.concurrency:
+            return False
+        now = desk.now()
+        job = await desk.store.claim(
+            desk.owner, platforms=tuple(desk.platforms), now=now, lease_until=now + desk.lease_ms
+        )
+        if job is None:
+            return False
+        task = asyncio.create_task(draw(desk, job), name=f"draw-{job.id}")
+        self._running[job.id] = task
+        task.add_done_callback(lambda _: self._ended(job.id))
+        return True
+
+    def _ended(self, job_id: str) -> None:
+        self._running.pop(job_id, None)
+        self.wake()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._awake.wait()
+        except TimeoutError:
+            pass
+
+    # ── keeping house ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(self._desk.lease_ms / 3000)
+            try:
+                await self._renew()
+                await self._pick_up(settled=False)
+            except Exception:
+                log.exception("house-keeping failed; it is tried again")
+
+    async def _renew(self) -> None:
+        until = self._desk.now() + self._desk.lease_ms
+        for job_id, task in list(self._running.items()):
+            if not await self._desk.store.renew(job_id, self._desk.owner, lease_until=until):
+                log.warning("lost the lease of job %s; somebody else settled it", job_id)
+                task.cancel()
+
+    async def _pick_up(self, *, settled: bool) -> None:
+        """Take over what a dead process left. `settled`: nothing of ours can be under way, so don't wait."""
+        desk = self._desk
+        before = desk.now() - (0 if settled else SETTLING_MS)
+        for job in await desk.store.expired(now=desk.now()):
+            if self._is_ours(job):
+                await self._settle_lost(job)
+        for job in await desk.store.unplaced(before=before):
+            if self._is_ours(job) and not self._draining:
+                await self._place_again(job)
+        for job in await desk.store.undelivered(before=before):
+            if self._is_ours(job) and job.id not in self._running:
+                await show(desk, job.id)
+
+    def _is_ours(self, job: Job) -> bool:
+        return job.place.platform in self._desk.platforms
+
+    async def _settle_lost(self, job: Job) -> None:
+        if job.sent is None and await self._desk.store.requeue(job.id, job.owner or ""):
+            log.info("job %s runs again: its worker died before anything was sent", job.id)
+            self.wake()
+            return
+        await give_up(self._desk, job, OutcomeUnknown(replies.INTERRUPTED))
+
+    async def _place_again(self, job: Job) -> None:
+        try:
+            await put_up(self._desk, job)
+            self.wake()
+        except PlatformProblem as error:
+            log.warning("placeholder not posted: job=%s", job.id, exc_info=True)
+            await self._desk.store.fail(job.id, Entry.RELEASE, str(error))

@@ -1,0 +1,72 @@
+"""Cards on a platform: finished versions, versions brought back, last words of failed jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot import limits, replies
+from bot.errors import MessageGone, PlatformProblem
+from bot.models import Card, Job, JobStatus, Place, User, Version
+from bot.studio.desk import Desk
+
+log = logging.getLogger(__name__)
+
+
+async def show(desk: Desk, job_id: str) -> bool:
+    """Turn a kept job's placeholder into its finished card. May be repeated; False: try again later."""
+    job = await desk.store.job(job_id)
+    if job is None or job.status is not JobStatus.DELIVERING or not job.address or not job.version:
+        return True
+    version = await desk.store.version(job.version)
+    platform = desk.platforms.get(job.place.platform)
+    if version is None or platform is None:
+        return False
+    try:
+        await platform.edit(job.address, await _finished_card(desk, job, version))
+    except MessageGone:
+        log.info("nowhere to show: job=%s (its message was deleted)", job.id)
+    except PlatformProblem:
+        log.warning("not shown yet: job=%s", job.id, exc_info=True)
+        return False
+    await desk.store.finish(job.id)
+    return True
+
+
+async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
+    parent = await desk.store.version(version.parent) if version.parent else None
+    left = await images_left(desk, job.place, job.user)
+    return replies.finished(version, await shown(desk, version), parent=parent, notes=job.notes, left=left)
+
+
+async def images_left(desk: Desk, place: Place, user: User) -> int | None:
+    """How many images a person has left today; None where there is no limit."""
+    policy = await desk.store.policy(place.workspace)
+    spent = await desk.store.spent(place.workspace, user, since=limits.day_start(desk.now()))
+    return limits.images_left(policy, spent)
+
+
+async def shown(desk: Desk, version: Version) -> list[replies.Shown]:
+    """A version's pictures with their files. Pictures that were removed are left out."""
+    assets = [await desk.store.asset(asset_id) for asset_id in version.images]
+    return [replies.Shown(asset, desk.store.asset_path(asset)) for asset in assets if asset]
+
+
+async def bring_back(desk: Desk, version: Version, place: Place, *, word: str, key: str, reply_to: str | None) -> None:
+    """Make a version the head and post its card again in the thread. Raises `PlatformProblem`."""
+    await desk.store.move_head(version.thread, version.id)
+    card = replies.brought_back(version, await shown(desk, version), word=word)
+    address = await desk.platforms[place.platform].post(place, card, reply_to=reply_to, key=key)
+    await desk.store.showed(version.id, address)
+
+
+async def edit_quietly(desk: Desk, job: Job, card: Card) -> None:
+    """Edit a job's placeholder where a miss loses nothing: progress, and the last words of a failed job."""
+    platform = desk.platforms.get(job.place.platform)
+    if platform is None or job.address is None:
+        return
+    try:
+        async with asyncio.timeout(30):
+            await platform.edit(job.address, card)
+    except (PlatformProblem, TimeoutError) as error:
+        log.info("card not updated: job=%s error=%s", job.id, type(error).__name__)

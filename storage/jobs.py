@@ -1,0 +1,200 @@
+"""The SQL of jobs: accepted, claimed, sent, kept, delivered, and every way of ending early.
+
+Each function is one transaction's work. Status moves are guarded by the status they start from, so that two
+processes doing the same thing do it once.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.errors import AlreadySeen, NotFound
+from bot.models import Address, Entry, Job, JobStatus, Spent, Thread, Version, now_ms
+from bot.ports import Rule
+from storage import ledger, threads
+from storage.rows import changed, job_of, person_key, to_json
+
+Connection = sqlite3.Connection
+
+
+def reserve(db: Connection, new: Job, rule: Rule, since: int, new_thread: Thread | None) -> Spent:
+    """Check and accept a job: the seen event, the thread, the ledger line and the job, or nothing."""
+    if not threads.see(db, new.place.platform, new.event_id):
+        raise AlreadySeen("This request was taken already.")
+    before = ledger.spent(db, new.place.workspace, new.user, since)
+    rule(threads.policy(db, new.place.workspace), before)
+    if new_thread:
+        threads.add_thread(db, new_thread)
+    ledger.reserve(db, new)
+    db.execute(
+        "INSERT INTO job (id, platform, person, status, created, touched, doc) VALUES (?, ?, ?, 'queued', ?, ?, ?)",
+        (new.id, new.place.platform, person_key(new.user), new.created, now_ms(), to_json(new)),
+    )
+    return Spent(before.images + new.options.n, before.cost + new.estimate)
+
+
+def job(db: Connection, job_id: str) -> Job | None:
+    """A job by id."""
+    row = db.execute("SELECT * FROM job WHERE id = ?", (job_id,)).fetchone()
+    return job_of(row) if row else None
+
+
+def place(db: Connection, job_id: str, address: Address) -> Job:
+    """Remember the placeholder. Raises `NotFound`."""
+    found = job(db, job_id)
+    if found is None:
+        raise NotFound("That request is gone.")
+    threads.settle_place(db, found.thread, address.place.thread)
+    placed = replace(found, address=address)
+    db.execute("UPDATE job SET placed = 1, touched = ?, doc = ? WHERE id = ?", (now_ms(), to_json(placed), job_id))
+    return placed
+
+
+_NEXT = """
+UPDATE job SET status = 'running', owner = :owner, lease_until = :lease_until, started = :now, touched = :now
+WHERE id = (
+    SELECT id FROM job AS next
+    WHERE status = 'queued' AND placed = 1 AND platform IN (SELECT value FROM json_each(:platforms))
+    ORDER BY (SELECT count(*) FROM job WHERE status = 'running' AND person = next.person),
+        (SELECT coalesce(max(started), 0) FROM job WHERE person = next.person), created, rowid
+    LIMIT 1
+) RETURNING *
+"""
+
+
+def claim(db: Connection, owner: str, platforms: Collection[str], now: int, lease_until: int) -> Job | None:
+    """The next job: of the person with the fewest running, then the one who started longest ago, then the oldest."""
+    facts = {"owner": owner, "lease_until": lease_until, "now": now, "platforms": json.dumps(list(platforms))}
+    row = db.execute(_NEXT, facts).fetchone()
+    return job_of(row) if row else None
+
+
+def renew(db: Connection, job_id: str, owner: str, lease_until: int) -> bool:
+    """Keep a lease."""
+    found = db.execute(
+        "UPDATE job SET lease_until = ? WHERE id = ? AND owner = ? AND status IN ('running', 'delivering')",
+        (lease_until, job_id, owner),
+    )
+    return found.rowcount == 1
+
+
+def mark_sent(db: Connection, job_id: str, owner: str, now: int) -> bool:
+    """From here on the job may have been paid for."""
+    found = db.execute(
+        "UPDATE job SET sent = ?, touched = ? WHERE id = ? AND owner = ? AND status = 'running'",
+        (now, now, job_id, owner),
+    )
+    return found.rowcount == 1
+
+
+def keep(db: Connection, job_id: str, version: Version) -> Version:
+    """Save what was drawn. A job that was given up in the meantime keeps its picture, and pays for it again.
+
+    Raises `NotFound`.
+    """
+    if earlier := threads.version_of_job(db, job_id):
+        return earlier
+    found = job(db, job_id)
+    if found is None:
+        raise NotFound("That request is gone.")
+    kept = threads.add_version(db, version, job_id)
+    if found.status is JobStatus.RUNNING:
+        ledger.settle(db, found, kept)
+    else:
+        _settle_after_all(db, found, kept)
+    _end(db, job_id, JobStatus.DELIVERING, version=kept.id)
+    return kept
+
+
+def _settle_after_all(db: Connection, found: Job, kept: Version) -> None:
+    """The job was already failed or cancelled and its images given back: bring the books to what was delivered."""
+    (images, cost) = db.execute("SELECT sum(images), sum(cost) FROM ledger WHERE job = ?", (found.id,)).fetchone()
+    ledger.settle(
+        db, replace(found, options=replace(found.options, n=images), estimate=cost), kept
+    )  # the settle line is the difference to what stands in the books
+
+
+def finish(db: Connection, job_id: str) -> None:
+    """Delivering → done; its message shows its version."""
+    found = job(db, job_id)
+    if found is None or found.status is not JobStatus.DELIVERING:
+        return
+    if found.address and found.version:
+        threads.show(db, found.version, found.address)
+    _end(db, job_id, JobStatus.DONE)
+
+
+def fail(db: Connection, job_id: str, entry: str, error: str) -> Job | None:
+    """Queued or running → failed, with its line in the ledger."""
+    found = job(db, job_id)
+    if found is None or found.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+        return None
+    if entry == Entry.UNKNOWN:
+        ledger.unknown(db, found)
+    else:
+        ledger.release(db, found)
+    _end(db, job_id, JobStatus.FAILED, error=error)
+    return found
+
+
+def cancel(db: Connection, job_id: str) -> Job | None:
+    """Queued, or running and not sent → cancelled and released."""
+    found = job(db, job_id)
+    waiting = found and (found.status is JobStatus.QUEUED or (found.status is JobStatus.RUNNING and found.sent is None))
+    if found is None or not waiting:
+        return None
+    ledger.release(db, found)
+    _end(db, job_id, JobStatus.CANCELLED, error="cancelled")
+    return found
+
+
+def requeue(db: Connection, job_id: str, owner: str) -> bool:
+    """Running and not sent → queued."""
+    found = db.execute(
+        "UPDATE job SET status = 'queued', owner = NULL, lease_until = 0, touched = ?"
+        " WHERE id = ? AND owner = ? AND status = 'running' AND sent IS NULL",
+        (now_ms(), job_id, owner),
+    )
+    return found.rowcount == 1
+
+
+def line_before(db: Connection, job_id: str) -> int:
+    """How many open jobs are older."""
+    (count,) = db.execute(
+        "SELECT count(*) FROM job JOIN job AS mine ON mine.id = ?"
+        " WHERE job.status IN ('queued', 'running') AND job.id != mine.id"
+        " AND (job.created, job.rowid) < (mine.created, mine.rowid)",
+        (job_id,),
+    ).fetchone()
+    return int(count)
+
+
+def unplaced(db: Connection, before: int) -> list[Job]:
+    """Accepted, but a crash came before the placeholder."""
+    return _select(db, "status = 'queued' AND placed = 0 AND touched <= ?", before)
+
+
+def undelivered(db: Connection, before: int) -> list[Job]:
+    """Kept, but not shown yet."""
+    return _select(db, "status = 'delivering' AND touched <= ?", before)
+
+
+def expired(db: Connection, now: int) -> list[Job]:
+    """Running, but the worker's lease ran out."""
+    return _select(db, "status = 'running' AND lease_until < ?", now)
+
+
+def _select(db: Connection, where: str, moment: int) -> list[Job]:
+    rows = db.execute(f"SELECT * FROM job WHERE {where} ORDER BY created", (moment,))  # noqa: S608  # our own text
+    return [job_of(row) for row in rows]
+
+
+def _end(db: Connection, job_id: str, status: JobStatus, **fields: object) -> None:
+    (doc,) = db.execute("SELECT doc FROM job WHERE id = ?", (job_id,)).fetchone()
+    db.execute(
+        "UPDATE job SET status = ?, touched = ?, doc = ? WHERE id = ?",
+        (status.value, now_ms(), changed(doc, **fields), job_id),
+    )

@@ -1,0 +1,107 @@
+"""The tables, as recorded migrations. Applied steps are never edited, renamed or reordered."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("retouch")
+
+
+@migrations()
+def m001_first_tables(db: Database) -> None:
+    """Everything the main job needs. Documents (`doc`) are the nouns of bot/models.py as JSON."""
+    for statement in _FIRST_TABLES:
+        db.execute(statement)
+
+
+_FIRST_TABLES = (
+    """
+    CREATE TABLE event (
+        platform TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (platform, id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE thread (
+        id TEXT PRIMARY KEY, platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,
+        thread TEXT, head TEXT, created INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE UNIQUE INDEX thread_place ON thread (platform, workspace, channel, thread) WHERE thread IS NOT NULL
+    """,
+    """
+    CREATE TABLE version (
+        id TEXT PRIMARY KEY, thread TEXT NOT NULL REFERENCES thread (id), number INTEGER NOT NULL,
+        job TEXT UNIQUE, doc TEXT NOT NULL,
+        UNIQUE (thread, number)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE shown (
+        platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, message TEXT NOT NULL,
+        version TEXT NOT NULL REFERENCES version (id),
+        PRIMARY KEY (platform, workspace, channel, message)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE asset (
+        id TEXT PRIMARY KEY, media_type TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, derived_from TEXT, created INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE job (
+        id TEXT PRIMARY KEY, platform TEXT NOT NULL, person TEXT NOT NULL, status TEXT NOT NULL,
+        created INTEGER NOT NULL, touched INTEGER NOT NULL, placed INTEGER NOT NULL DEFAULT 0,
+        started INTEGER NOT NULL DEFAULT 0, owner TEXT, lease_until INTEGER NOT NULL DEFAULT 0,
+        sent INTEGER, doc TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE INDEX job_open ON job (status, created) WHERE status IN ('queued', 'running', 'delivering')
+    """,
+    """
+    CREATE INDEX job_started ON job (person, started)
+    """,
+    """
+    CREATE TABLE ledger (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, window_at INTEGER NOT NULL, entry TEXT NOT NULL,
+        images INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL,
+        platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+        person TEXT NOT NULL, person_name TEXT NOT NULL, job TEXT NOT NULL, version TEXT,
+        provider TEXT NOT NULL, model TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE INDEX ledger_person ON ledger (workspace, person, window_at, images, cost)
+    """,
+    """
+    CREATE INDEX ledger_job ON ledger (job)
+    """,
+    """
+    CREATE INDEX ledger_window ON ledger (window_at)
+    """,
+    """
+    CREATE TRIGGER ledger_is_never_edited BEFORE UPDATE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is only appended to');
+    END
+    """,
+    """
+    CREATE TRIGGER ledger_is_never_shortened BEFORE DELETE ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is only appended to');
+    END
+    """,
+    """
+    CREATE TABLE policy (workspace TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE said (
+        position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL, thread TEXT,
+        at INTEGER NOT NULL, doc TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE INDEX said_place ON said (channel, thread, at, position)
+    """,
+)

@@ -1,0 +1,170 @@
+"""The `Store` port on SQLite and a folder of files. Each method is one transaction; the SQL is next door."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from bot.models import Address, Asset, Job, Place, Policy, Spent, Thread, User, Version
+from bot.ports import Rule, UsageRow
+from storage import files, jobs, ledger, threads
+from storage.engine import Engine
+from storage.transcript import SqliteTranscript
+
+
+async def open_store(folder: Path) -> SqliteStore:
+    """Open (or make) a data folder: `retouch.db`, `blobs/`, `tmp/`. Raises `OSError` when it cannot be used."""
+    engine = Engine(folder / "retouch.db")
+    await asyncio.to_thread(_prepare, folder, engine)
+    return SqliteStore(folder, engine)
+
+
+def _prepare(folder: Path, engine: Engine) -> None:
+    tmp = folder / "tmp"
+    tmp.mkdir(parents=True, exist_ok=True)
+    files.sweep(tmp)
+    engine.start()
+
+
+class SqliteStore:
+    """Implements `ports.Store`, whose docstrings hold here. `tmp` is scratch space on the same file system."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.folder = folder
+        self.tmp = folder / "tmp"
+        self.transcript = SqliteTranscript(engine)
+        self._engine = engine
+
+    async def close(self) -> None:
+        """Finish writes, close the connections."""
+        await self._engine.close()
+
+    async def backup(self, target: Path) -> None:
+        """Copy everything to a new folder while in use: the database first, so that all its files exist.
+
+        Raises `OSError` when the target exists and is not empty.
+        """
+        await asyncio.to_thread(_empty_folder, target)
+        await self._engine.read(_copy_database, target / self._engine.path.name)
+        await asyncio.to_thread(files.copy_blobs, self.folder, target)
+
+    # events
+
+    async def saw(self, platform: str, event_id: str) -> bool:  # noqa: D102
+        return await self._engine.read(threads.saw, platform, event_id)
+
+    async def see(self, platform: str, event_id: str) -> bool:  # noqa: D102
+        return await self._engine.write(threads.see, platform, event_id)
+
+    # threads and versions
+
+    async def thread(self, thread_id: str) -> Thread | None:  # noqa: D102
+        return await self._engine.read(threads.thread, thread_id)
+
+    async def thread_at(self, place: Place) -> Thread | None:  # noqa: D102
+        return await self._engine.read(threads.thread_at, place) if place.thread else None
+
+    async def version(self, version_id: str) -> Version | None:  # noqa: D102
+        return await self._engine.read(threads.version, version_id)
+
+    async def versions(self, thread_id: str) -> Sequence[Version]:  # noqa: D102
+        return await self._engine.read(threads.versions, thread_id)
+
+    async def version_shown_at(self, place: Place, message: str) -> Version | None:  # noqa: D102
+        return await self._engine.read(threads.version_shown_at, place, message)
+
+    async def showed(self, version_id: str, address: Address) -> None:  # noqa: D102
+        await self._engine.write(threads.show, version_id, address)
+
+    async def move_head(self, thread_id: str, version_id: str) -> None:  # noqa: D102
+        await self._engine.write(threads.move_head, thread_id, version_id)
+
+    async def start_upload(self, thread: Thread, version: Version) -> None:  # noqa: D102
+        await self._engine.write(threads.start_upload, thread, version)
+
+    # assets
+
+    async def put_asset(self, path: Path, asset: Asset) -> Asset:  # noqa: D102
+        await asyncio.to_thread(files.put, self.folder, path, asset)
+        return await self._engine.write(threads.add_asset, asset)
+
+    async def asset(self, asset_id: str) -> Asset | None:  # noqa: D102
+        return await self._engine.read(threads.asset, asset_id)
+
+    def asset_path(self, asset: Asset) -> Path:  # noqa: D102
+        return files.blob_path(self.folder, asset)
+
+    # jobs and money
+
+    async def reserve(self, job: Job, rule: Rule, *, since: int, new_thread: Thread | None = None) -> Spent:  # noqa: D102
+        return await self._engine.write(jobs.reserve, job, rule, since, new_thread)
+
+    async def spent(self, workspace: str, user: User, *, since: int) -> Spent:  # noqa: D102
+        return await self._engine.read(ledger.spent, workspace, user, since)
+
+    async def place_job(self, job_id: str, address: Address) -> Job:  # noqa: D102
+        return await self._engine.write(jobs.place, job_id, address)
+
+    async def claim(  # noqa: D102
+        self, owner: str, *, platforms: Collection[str], now: int, lease_until: int
+    ) -> Job | None:
+        return await self._engine.write(jobs.claim, owner, platforms, now, lease_until)
+
+    async def renew(self, job_id: str, owner: str, *, lease_until: int) -> bool:  # noqa: D102
+        return await self._engine.write(jobs.renew, job_id, owner, lease_until)
+
+    async def mark_sent(self, job_id: str, owner: str, *, now: int) -> bool:  # noqa: D102
+        return await self._engine.write(jobs.mark_sent, job_id, owner, now)
+
+    async def keep(self, job_id: str, version: Version) -> Version:  # noqa: D102
+        return await self._engine.write(jobs.keep, job_id, version)
+
+    async def finish(self, job_id: str) -> None:  # noqa: D102
+        await self._engine.write(jobs.finish, job_id)
+
+    async def fail(self, job_id: str, entry: str, error: str) -> Job | None:  # noqa: D102
+        return await self._engine.write(jobs.fail, job_id, entry, error)
+
+    async def cancel(self, job_id: str) -> Job | None:  # noqa: D102
+        return await self._engine.write(jobs.cancel, job_id)
+
+    async def requeue(self, job_id: str, owner: str) -> bool:  # noqa: D102
+        return await self._engine.write(jobs.requeue, job_id, owner)
+
+    async def job(self, job_id: str) -> Job | None:  # noqa: D102
+        return await self._engine.read(jobs.job, job_id)
+
+    async def line_before(self, job_id: str) -> int:  # noqa: D102
+        return await self._engine.read(jobs.line_before, job_id)
+
+    async def unplaced(self, *, before: int) -> Sequence[Job]:  # noqa: D102
+        return await self._engine.read(jobs.unplaced, before)
+
+    async def undelivered(self, *, before: int) -> Sequence[Job]:  # noqa: D102
+        return await self._engine.read(jobs.undelivered, before)
+
+    async def expired(self, *, now: int) -> Sequence[Job]:  # noqa: D102
+        return await self._engine.read(jobs.expired, now)
+
+    # policy and reports
+
+    async def policy(self, workspace: str) -> Policy:  # noqa: D102
+        return await self._engine.read(threads.policy, workspace)
+
+    async def set_policy(self, workspace: str, policy: Policy) -> None:  # noqa: D102
+        await self._engine.write(threads.set_policy, workspace, policy)
+
+    async def usage(self, *, since: int) -> Sequence[UsageRow]:  # noqa: D102
+        return await self._engine.read(ledger.usage, since)
+
+
+def _empty_folder(target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    if any(target.iterdir()):
+        raise FileExistsError(17, f"{target} is not empty")
+
+
+def _copy_database(db: sqlite3.Connection, target: Path) -> None:
+    db.execute("VACUUM INTO ?", (str(target),))

@@ -1,0 +1,73 @@
+"""A chat that keeps a transcript: implements the platform port, with faults that can be switched on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.errors import BadAttachment, PlatformProblem
+from bot.models import Address, Attachment, Card, Place, Request, Tone
+from bot.ports import Doors
+
+
+@dataclass
+class Posted:
+    """A message of the bot's and every state it went through."""
+
+    address: Address
+    history: list[Card]
+    reply_to: str | None
+
+    @property
+    def card(self) -> Card:
+        return self.history[-1]
+
+
+class FakeChat:
+    """Implements `ports.ChatPlatform`. `files` are people's attachments by ref."""
+
+    seconds_between_edits = 0.0
+
+    def __init__(self, name: str = "fake") -> None:
+        self.name = name
+        self.posted: list[Posted] = []
+        self.whispers: list[tuple[Request, Card]] = []
+        self.files: dict[str, bytes] = {}
+        self.edit_fault: PlatformProblem | None = None
+        self.post_fault: PlatformProblem | None = None
+        self._keys: dict[str, Address] = {}
+
+    async def run(self, doors: Doors) -> None:
+        await asyncio.Event().wait()
+
+    async def post(self, place: Place, card: Card, *, reply_to: str | None, key: str) -> Address:
+        if self.post_fault:
+            raise self.post_fault
+        if key in self._keys:
+            return self._keys[key]
+        message = f"m{len(self.posted) + 1}"
+        address = Address(replace(place, thread=place.thread or message), message)
+        self._keys[key] = address
+        self.posted.append(Posted(address, [card], reply_to))
+        return address
+
+    async def edit(self, address: Address, card: Card) -> None:
+        if self.edit_fault:
+            raise self.edit_fault
+        next(one for one in self.posted if one.address == address).history.append(card)
+
+    async def whisper(self, asked: Request, card: Card) -> None:
+        self.whispers.append((asked, card))
+
+    async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
+        data = self.files.get(attachment.ref)
+        if data is None or len(data) > limit:
+            raise BadAttachment("This file cannot be fetched.")
+        into.write_bytes(data)
+
+    async def settled(self) -> None:
+        """Wait until nothing is in progress on any message."""
+        async with asyncio.timeout(30):
+            while any(one.card.tone is Tone.PROGRESS for one in self.posted):
+                await asyncio.sleep(0.005)
