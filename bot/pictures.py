@@ -25,7 +25,7 @@ MAX_MASK_BYTES = 4_000_000  # the image API's limit
 
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif",
                 "BMP": "image/bmp", "TIFF": "image/tiff", "AVIF": "image/avif", "MPO": "image/jpeg"}  # fmt: skip
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # a JPEG may turn out to be an MPO
 _TAKES = "PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF"
 
 

@@ -20,6 +20,7 @@ from bot.models import (
     Place,
     Policy,
     Request,
+    Role,
     Spent,
     Thread,
     Usage,
@@ -78,11 +79,12 @@ class ChatPlatform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InputImage:
-    """A picture to send along: a normalised PNG, JPEG or WebP file."""
+    """A picture to send along: a PNG, JPEG or WebP file. `role` tells the picture to be edited from references."""
 
     path: Path
     media_type: str
     name: str = ""
+    role: Role = Role.IMAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import pictures, replies
 from bot.errors import BadAttachment, OutcomeUnknown, ProviderProblem, RateLimited, Refused, RetouchError
-from bot.models import Asset, CardImage, Entry, Job, Kind, Version, new_id
+from bot.models import Asset, CardImage, Entry, Job, Kind, Role, Version, new_id
 from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Preview, Result
 from bot.pricing import actual_cost, typical_seconds
 from bot.studio.desk import Desk
@@ -80,15 +80,14 @@ async def _inputs(desk: Desk, job: Job) -> tuple[InputImage, ...]:
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
     if parent:
         chosen = parent.images[min(job.parent_image, len(parent.images)) - 1]
-        inputs.append(await _input(desk, chosen, f"v{parent.number}"))
-    for reference in job.references:
-        inputs.append(await _input(desk, reference.asset, reference.name))  # noqa: PERF401
-    return tuple(inputs)
+        inputs.append(await _input(desk, chosen, f"v{parent.number}", Role.IMAGE))
+    references = [await _input(desk, one.asset, one.name, Role.REFERENCE) for one in job.references]
+    return (*inputs, *references)
 
 
-async def _input(desk: Desk, asset_id: str, name: str) -> InputImage:
+async def _input(desk: Desk, asset_id: str, name: str, role: Role) -> InputImage:
     asset = await _asset(desk, asset_id)
-    return InputImage(desk.store.asset_path(asset), asset.media_type, name)
+    return InputImage(desk.store.asset_path(asset), asset.media_type, name, role)
 
 
 async def _file_of(desk: Desk, asset_id: str) -> Path:

@@ -1,0 +1,133 @@
+"""Pictures to and from Slack, streamed from and to disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack.blocks import shortened
+from adapters.slack.problems import ours
+from bot import pictures
+from bot.errors import BadAttachment, PlatformProblem
+from bot.models import CardImage
+
+log = logging.getLogger(__name__)
+
+SHOWN_IN_BLOCKS = ("image/png", "image/jpeg", "image/gif")  # Slack refuses WebP and SVG in image blocks
+REMEMBERED = 500
+PROCESSING_SECONDS = 15.0  # how long a fresh upload may take until Slack knows its type
+CHUNK = 65_536
+
+
+class Pictures:
+    """Uploads without sharing: the file belongs to the bot until a message shows it by its id."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self._client = client
+        self._session = session
+        self._known: OrderedDict[str, str] = OrderedDict()
+
+    async def upload(self, image: CardImage, scratch: Path) -> str:
+        """The Slack file id of a picture. The same asset is uploaded once. Raises `PlatformProblem`."""
+        if image.asset in self._known:
+            return self._known[image.asset]
+        async with ours():
+            path, name = await _showable(image, scratch)
+            try:
+                file = await self._send(path, name, image.alt)
+            finally:
+                if path != image.path:
+                    await asyncio.to_thread(path.unlink, missing_ok=True)
+            await self._processed(file)
+        if image.asset:
+            self._known[image.asset] = file
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return file
+
+    def forget(self, image: CardImage) -> None:
+        """Slack no longer knows this file (somebody deleted it)."""
+        self._known.pop(image.asset, None)
+
+    async def _send(self, path: Path, name: str, alt: str) -> str:
+        size = (await asyncio.to_thread(path.stat)).st_size
+        ticket = await self._client.files_getUploadURLExternal(filename=name, length=size, alt_txt=shortened(alt, 1000))
+        with await asyncio.to_thread(path.open, "rb") as body:
+            async with self._session.post(ticket["upload_url"], data=body) as answer:
+                if answer.status != 200:
+                    raise PlatformProblem(f"Slack did not take the picture ({answer.status}).")
+        file = str(ticket["file_id"])
+        await self._client.files_completeUploadExternal(files=[{"id": file, "title": name}])
+        return file
+
+    async def _processed(self, file: str) -> None:
+        """Wait until Slack knows what it is: before that, it refuses the file in a block."""
+        pause = 0.2
+        async with asyncio.timeout(PROCESSING_SECONDS):
+            while not (await self._client.files_info(file=file))["file"].get("mimetype"):
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 2.0)
+
+    # ── people's files ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async def download(self, file_id: str, into: Path, limit: int, token: str, hosts: frozenset[str]) -> None:
+        """Stream a person's file to disk. The token goes to Slack's own hosts only. Raises `BadAttachment`."""
+        try:
+            file = (await self._client.files_info(file=file_id))["file"]
+        except SlackApiError as error:
+            raise BadAttachment("I can't see this file in Slack. Invite me to its channel and try again.") from error
+        url = file.get("url_private_download") or file.get("url_private") or ""
+        if file.get("is_external") or not is_slack_url(url, hosts):
+            raise BadAttachment("This file is kept outside Slack. Upload it here and try again.")
+        if int(file.get("size") or 0) > limit:
+            raise BadAttachment(f"This file is over {limit // 1_000_000} MB. Send a smaller one.")
+        try:
+            await self._stream(url, into, limit, token)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BadAttachment("Slack did not send this file. Try again in a moment.") from error
+
+    async def _stream(self, url: str, into: Path, limit: int, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+            kind = answer.headers.get("Content-Type", "")
+            if answer.status != 200 or kind.startswith("text/html"):
+                # Slack answers 200 with its login page when the scope files:read is missing.
+                log.warning("file not readable: status=%s type=%s", answer.status, kind)
+                raise BadAttachment("I may not read files here; an admin must give the app the files:read permission.")
+            size = 0
+            with await asyncio.to_thread(into.open, "wb") as file:
+                async for chunk in answer.content.iter_chunked(CHUNK):
+                    size += len(chunk)
+                    if size > limit:
+                        raise BadAttachment(f"This file is over {limit // 1_000_000} MB. Send a smaller one.")
+                    file.write(chunk)
+
+
+def is_slack_url(url: str, hosts: frozenset[str]) -> bool:
+    """Whether a URL is Slack's own (or of the configured API host): only there the token may go."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in hosts:
+        return parts.scheme in ("http", "https")
+    return (
+        parts.scheme == "https"
+        and parts.port in (None, 443)
+        and host.endswith((".slack.com", ".slack-gov.com", ".slack-files.com"))
+    )
+
+
+async def _showable(image: CardImage, scratch: Path) -> tuple[Path, str]:
+    """The picture itself, or a copy in a type that Slack shows."""
+    if image.media_type in SHOWN_IN_BLOCKS:
+        return image.path, image.name
+    path, picture = await asyncio.to_thread(
+        pictures.fit, image.path, scratch, max_bytes=50_000_000, media_types=("image/png",)
+    )
+    return path, f"{Path(image.name).stem}.{picture.media_type.removeprefix('image/')}"
