@@ -1,0 +1,1 @@
+"""The world: one outside service, one room, named after it. No room knows another."""

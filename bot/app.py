@@ -27,6 +27,8 @@ from bot.studio.desk import Desk
 from bot.studio.doors import Studio
 
 if TYPE_CHECKING:
+    from aiohttp.web import Application
+
     from adapters.slack import SlackPlatform
     from adapters.terminal import TerminalPlatform
     from adapters.web import WebPlatform
@@ -165,7 +167,7 @@ async def _serve(house: House, stop: asyncio.Event, *, say: Callable[[str], None
         await _until(stop, queue, running, house.settings.grace, say)
 
 
-def _bare_app():  # type: ignore[no-untyped-def]
+def _bare_app() -> Application:
     from adapters.web import health_app
 
     return health_app()
@@ -264,14 +266,14 @@ async def _until(
     """Run until told to stop or until nothing is left; then finish what is in hand."""
     work = asyncio.create_task(queue.run(), name="queue")
     stopped = asyncio.create_task(stop.wait(), name="stop")
-    everything_ended = asyncio.gather(*running)
+    ended = asyncio.create_task(_all(running), name="ended")
     try:
-        await asyncio.wait([work, stopped, everything_ended], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([work, stopped, ended], return_when=asyncio.FIRST_COMPLETED)
         if stopped.done():
             say("Stopping: running pictures may finish, queued ones wait for the next start.")
             await queue.drain(grace)
     finally:
-        for task in (*running, stopped, work):
+        for task in (*running, stopped, work, ended):
             task.cancel()
         results = await asyncio.gather(*running, work, return_exceptions=True)
     for result in results:
@@ -279,6 +281,10 @@ async def _until(
             raise result
     if not stop.is_set():
         raise SetupProblem("No chat platform is running any more; the reasons are above.")
+
+
+async def _all(running: list[asyncio.Task[None]]) -> None:
+    await asyncio.wait(running)
 
 
 # ── `retouch imagine` and `retouch edit` ─────────────────────────────────────────────────────────────────────────

@@ -260,7 +260,7 @@ def split_flags(text: str) -> tuple[str, dict[str, str]]:
         value, left_over = _value(mark["name"].lower(), rest)
         flags[mark["name"].lower()] = value
         words.append(left_over)
-    return _tidy(" ".join(words)), flags
+    return " ".join(part for one in words if (part := _tidy(one))), flags
 
 
 def _value(name: str, rest: str) -> tuple[str, str]:

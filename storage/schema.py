@@ -59,7 +59,7 @@ _FIRST_TABLES = (
     ) STRICT
     """,
     """
-    CREATE INDEX job_open ON job (status, created) WHERE status IN ('queued', 'running', 'delivering')
+    CREATE INDEX job_status ON job (status, created)
     """,
     """
     CREATE INDEX job_started ON job (person, started)

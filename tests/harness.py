@@ -78,7 +78,7 @@ class TestHouse:
 
 @asynccontextmanager
 async def open_test_house(
-    folder: Path, *providers: ImageProvider, model: str = "sketch", **settings: int
+    folder: Path, *providers: ImageProvider, model: str = "sketch", lease_ms: int = 30_000, concurrency: int = 4
 ) -> AsyncIterator[TestHouse]:
     """A house whose pictures come from these providers (by default the sketch engine, without delay)."""
     if not providers:
@@ -86,7 +86,7 @@ async def open_test_house(
 
         providers = (SketchProvider(seconds=0),)
     store = await open_store(folder)
-    house = TestHouse(folder, store, {one.name: one for one in providers}, model, **settings)
+    house = TestHouse(folder, store, {one.name: one for one in providers}, model, lease_ms, concurrency)
     try:
         yield house
     finally:

@@ -377,7 +377,7 @@ async def test_a_card_that_could_not_be_shown_is_shown_later(talk: Talk, monkeyp
     while talk.provider.paid == 0:
         await asyncio.sleep(0.01)
     await talk.house.stop()
-    assert talk.last.tone is Tone.PROGRESS
+    assert [one.card.tone for one in talk.chat.posted] == [Tone.PROGRESS]
     talk.chat.edit_fault = None
     talk.house.studio(talk.chat)
     await talk.chat.settled()

@@ -213,7 +213,7 @@ async def connect(
 ) -> AsyncIterator[Connection]:
     """Introduce ourselves to Slack and listen. Raises `SetupProblem` when Slack refuses the token."""
     quiet = logging.getLogger("slack_bolt")
-    quiet.setLevel(max(logging.WARNING, quiet.level))  # at INFO and DEBUG Bolt logs whole payloads
+    quiet.setLevel(logging.ERROR)  # at INFO and DEBUG Bolt logs whole payloads; its warnings are about its own defaults
     timeout = aiohttp.ClientTimeout(total=300, connect=10, sock_read=60)
     async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
         # Only rate limits are retried: a retried connection error could post a message twice.

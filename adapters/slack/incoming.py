@@ -23,7 +23,7 @@ def command(payload: Payload, workspace: str, user: User) -> Command:
         event_id=f"command:{payload['trigger_id']}",
         place=Place("slack", workspace, payload["channel_id"]),
         user=user,
-        text=unescaped(payload.get("text", "")),
+        text=payload.get("text", "").strip(),  # as typed: the manifest sets should_escape to false
     )
 
 
@@ -127,11 +127,6 @@ def read_text(text: str, bot_user: str) -> tuple[str, bool, bool]:
         return _reading(inner)
 
     return _unescape(" ".join(_MARK.sub(plain, text).split(" "))).strip(), mentioned, others
-
-
-def unescaped(text: str) -> str:
-    """A slash command's text as it was typed."""
-    return _unescape(_MARK.sub(lambda mark: _reading(mark[1]), text)).strip()
 
 
 def _reading(inner: str) -> str:

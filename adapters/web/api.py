@@ -1,0 +1,258 @@
+"""What the page asks for and sends: history, words, buttons, files. Answers at once; doors work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+
+from aiohttp import web
+
+from adapters.web import requests, security
+from adapters.web.feed import Feed
+from adapters.web.files import Files
+from adapters.web.requests import Saying
+from adapters.web.tell import Teller
+from adapters.web.uploads import Uploads
+from adapters.web.views import Views
+from bot.errors import BadInput, NotFound, RetouchError
+from bot.models import Action, Attachment, Card, Command, Message, Place, User, now_ms, parse_button_id
+from bot.ports import Doors, Said, Transcript
+
+WORKSPACE = "local"
+PAGE_LENGTH = 40
+COMMANDS = ("imagine", "help")
+HINT = "That is kept as chat. To make a picture, start with /imagine."
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """The JSON handlers. `doors` is None while nobody is listening; `start` runs work in the background."""
+
+    def __init__(
+        self,
+        *,
+        transcript: Transcript,
+        views: Views,
+        teller: Teller,
+        feed: Feed,
+        uploads: Uploads,
+        about: dict[str, object],
+        start: Callable[[Coroutine[object, object, None]], None],
+    ) -> None:
+        self.doors: Doors | None = None
+        self.people_are_admins = False
+        self._transcript = transcript
+        self._views = views
+        self._teller = teller
+        self._feed = feed
+        self._uploads = uploads
+        self._about = about
+        self._start = start
+
+    def routes(self, files: Files) -> list[web.RouteDef]:
+        """What is answered here."""
+
+        async def index(request: web.Request) -> web.StreamResponse:
+            response = files.page_file("index.html")
+            security.welcome(request, response)
+            return response
+
+        return [
+            web.get("/", index),
+            web.get("/api/me", _told(self.me)),
+            web.post("/api/me", _told(self.rename)),
+            web.get("/api/history", _told(self.history)),
+            web.get("/api/thread", _told(self.thread)),
+            web.get("/api/feed", self.feed),
+            web.post("/api/say", _told(self.say)),
+            web.post("/api/act", _told(self.act)),
+            web.post("/api/dismiss", _told(self.dismiss)),
+            web.post("/api/uploads", _told(self.upload)),
+        ]
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def me(self, request: web.Request) -> web.StreamResponse:
+        """Who am I, what can be typed, what draws here."""
+        user = self._person(request)
+        return web.json_response({"user": user.id, "name": user.name, **self._about})
+
+    async def history(self, request: web.Request) -> web.StreamResponse:
+        """The channel's newest messages; `before` (ms) turns the page back."""
+        user = self._person(request)
+        channel = requests.channel_of(request.query.get("channel"))
+        before = request.query.get("before", "")
+        said = await self._transcript.channel(
+            channel, before=int(before) if before.isascii() and before.isdigit() else None, limit=PAGE_LENGTH + 1
+        )
+        messages = [await self._views.root(one) for one in said[-PAGE_LENGTH:]]
+        whispers = self._feed.whispers(user.id, channel)
+        return web.json_response({"messages": messages, "more": len(said) > PAGE_LENGTH, "whispers": whispers})
+
+    async def thread(self, request: web.Request) -> web.StreamResponse:
+        """A thread: its first message and the replies."""
+        user = self._person(request)
+        root = await self._root(requests.an_id(request.query.get("thread")))
+        replies = await self._transcript.replies(root.channel, root.id)
+        return web.json_response(
+            {
+                "root": await self._views.root(root),
+                "messages": [await self._views.message(one) for one in replies],
+                "whispers": self._feed.whispers(user.id, root.channel),
+            }
+        )
+
+    async def feed(self, request: web.Request) -> web.StreamResponse:
+        """Everything that happens from now on."""
+        return await self._feed.stream(request, self._person(request).id)
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def rename(self, request: web.Request) -> web.StreamResponse:
+        """Change one's display name."""
+        self._person(request)
+        name = security.clean_name(str((await requests.body_of(request)).get("name", "")))
+        if not name:
+            raise BadInput("Type a name of at least one letter.")
+        response = web.json_response({"name": name})
+        security.rename(response, name)
+        return response
+
+    async def dismiss(self, request: web.Request) -> web.StreamResponse:
+        """Forget a whisper."""
+        body = await requests.body_of(request)
+        self._feed.dismiss(str(body.get("id", "")), self._person(request).id)
+        return web.json_response({"ok": True})
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """Take one picture in; it is sent with the next message."""
+        upload = await self._uploads.take(request, self._person(request).id)
+        about = {"id": upload.id, "name": upload.name, "width": upload.asset.width, "height": upload.asset.height}
+        return web.json_response(about)
+
+    async def say(self, request: web.Request) -> web.StreamResponse:
+        """Keep what a person said, and let the bot hear it."""
+        doors, user = self._open_doors(), self._person(request)
+        saying = requests.saying(await requests.body_of(request))
+        known = await self._transcript.said(saying.id)
+        if known and (known.user != user.id or known.card):
+            raise BadInput("This message exists already. Reload the page.")
+        attachments = () if known else tuple(self._uploads.attachment(one, user.id) for one in saying.uploads)
+        if saying.thread:
+            await self._root(saying.thread, channel=saying.channel)
+        slash = requests.slash(saying.text)
+        if slash is None or saying.thread:
+            await self._keep(saying, user, attachments)
+        self._start(self._hear(doors, saying, user, attachments, slash))
+        return web.json_response({"ok": True})
+
+    async def act(self, request: web.Request) -> web.StreamResponse:
+        """Press a button."""
+        doors, user = self._open_doors(), self._person(request)
+        press = requests.press(await requests.body_of(request))
+        parsed = parse_button_id(press.button)
+        said = await self._transcript.said(press.message)
+        if parsed is None or said is None or said.card is None:
+            raise NotFound("This button is not there any more. Reload the page.")
+        self._teller.remember_spot(press.id, press.seen_in)
+        place = Place("web", WORKSPACE, said.channel, said.thread or said.id)
+        action = Action(press.id, place, user, *parsed, message=said.id, text=press.text)
+        self._start(doors.action(action))
+        return web.json_response({"ok": True})
+
+    # ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _keep(self, saying: Saying, user: User, attachments: tuple[Attachment, ...]) -> None:
+        if await self._transcript.said(saying.id):
+            return
+        said = Said(
+            id=saying.id,
+            channel=saying.channel,
+            thread=saying.thread,
+            user=user.id,
+            user_name=user.name,
+            at=now_ms(),
+            text=saying.text,
+            attachments=tuple(one.ref for one in attachments),
+        )
+        await self._transcript.say(said)
+        await self._teller.said(said)
+
+    async def _hear(
+        self,
+        doors: Doors,
+        saying: Saying,
+        user: User,
+        attachments: tuple[Attachment, ...],
+        slash: tuple[str, str] | None,
+    ) -> None:
+        """Take the words to the door they belong to."""
+        place = Place("web", WORKSPACE, saying.channel, saying.thread)
+        if slash:
+            name, words = slash
+            command = Command(saying.id, place, user, words if name == "imagine" else name, attachments=attachments)
+            if name in COMMANDS:
+                await doors.command(command)
+            else:
+                sentence = f"There is no /{name[:40]} here. Type /imagine and what you want to see, or /help."
+                self._teller.whisper(command, Card(title=sentence))
+            return
+        await self._hear_message(doors, saying, place, user, attachments)
+
+    async def _hear_message(
+        self, doors: Doors, saying: Saying, place: Place, user: User, attachments: tuple[Attachment, ...]
+    ) -> None:
+        words = requests.without_mention(saying.text)
+        message = Message(
+            event_id=saying.id,
+            place=place,
+            user=user,
+            text=saying.text if words is None else words,
+            id=saying.id,
+            mentions_bot=words is not None,
+            attachments=attachments,
+        )
+        if place.thread is None and words is None:
+            self._teller.whisper(message, Card(title=HINT), suggest=f"/imagine {saying.text}" if saying.text else "")
+            return
+        if place.thread is None:  # the answer goes into a thread of this very message
+            self._teller.remember_spot(saying.id, None)
+            message = replace(message, place=replace(place, thread=saying.id))
+        await doors.message(message)
+
+    async def _root(self, message_id: str, *, channel: str | None = None) -> Said:
+        """A message that can have a thread. Raises `NotFound`."""
+        said = await self._transcript.said(message_id)
+        if said is None or said.thread is not None or (channel and said.channel != channel):
+            raise NotFound("This thread is not here any more.")
+        return said
+
+    def _person(self, request: web.Request) -> User:
+        return security.person(request, is_admin=self.people_are_admins)
+
+    def _open_doors(self) -> Doors:
+        if self.doors is None:
+            raise web.HTTPServiceUnavailable(
+                text='{"error": "Retouch is starting or stopping. Try again in a moment."}',
+                content_type="application/json",
+            )
+        return self.doors
+
+
+def _told(handler: Handler) -> Handler:
+    """Problems on purpose become a sentence the page shows where the person looks."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except NotFound as error:
+            return web.json_response({"error": str(error)}, status=404)
+        except RetouchError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        except web.HTTPRequestEntityTooLarge:
+            return web.json_response({"error": "This message is too large. Send less at once."}, status=413)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return answer

@@ -1,0 +1,202 @@
+// The page: a channel, a thread beside it, and the feed that keeps both alive.
+
+import { channel, get, listen, post } from "./api.js";
+import { Composer } from "./composer.js";
+import { announce, h, icon } from "./dom.js";
+import { openLightbox, setUpLightbox } from "./lightbox.js";
+import { MessageList } from "./list.js";
+import { Whispers } from "./whispers.js";
+
+const EXAMPLES = [
+  ["A red fox in fresh snow", "/imagine a red fox in fresh snow, soft morning light"],
+  ["A poster for a summer sale", '/imagine a poster for our summer sale, the words "SUMMER SALE" --ar 2:3'],
+  ["Mountains above a lake", "/imagine snowy mountains above a still lake at sunset --ar 16:9"],
+  ["A lighthouse in four moods", "/imagine a lighthouse on a cliff, painted --n 4"],
+];
+
+const byId = (id) => document.getElementById(id);
+const mainRoom = byId("main");
+const threadRoom = byId("thread");
+const page = { openThread: null, main: null, thread: null, me: null };
+
+// ── Starting ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function start() {
+  page.me = await get("/api/me");
+  byId("channel").textContent = `# ${channel}`;
+  byId("engine").textContent = page.me.engine;
+  byId("engine").title = page.me.engine;
+  byId("me").textContent = page.me.name;
+  byId("me").setAttribute("aria-label", `Your name: ${page.me.name}. Change it`);
+  setUpLightbox();
+  setUpName();
+  page.main = room(mainRoom, { inChannel: true, threadOf: () => null, id: "main", label: `Message #${channel}`,
+    placeholder: "/imagine what you want to see…" });
+  page.thread = room(threadRoom, { inChannel: false, threadOf: () => page.openThread, id: "thread",
+    label: "Reply in the thread", placeholder: "Say what should change…" });
+  byId("thread-close").append(icon("close"), icon("back"));
+  byId("thread-close").addEventListener("click", closeThread);
+  byId("earlier").addEventListener("click", showEarlier);
+  byId("examples").append(...EXAMPLES.map(([label, words]) => h("li", {},
+    h("button", { class: "example", type: "button", onclick: () => page.main.composer.send(words) }, h("strong", {}, label), h("span", {}, words)))));
+  addEventListener("hashchange", followAddress);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && page.openThread && !document.querySelector("dialog[open]")) closeThread();
+  });
+  listen({ onOpen: refresh, onEvent: heard, isWaiting: () => page.main.list.isWaiting || page.thread.list.isWaiting,
+    onLost: () => { byId("offline").hidden = false; } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = "Retouch"; });
+  page.main.composer.focus();
+}
+
+/** A list, its composer and its whispers. */
+function room(element, { inChannel, threadOf, id, label, placeholder }) {
+  const scroller = element.querySelector(".scroll");
+  const list = new MessageList(element.querySelector(".messages"), scroller, {
+    inChannel,
+    me: () => page.me.user,
+    boxes: new Map(),
+    open: (picture, from) => openLightbox(picture, list.pictures(), from),
+    openThread: (message) => openThread(message),
+    seenIn: (message) => threadOf() || (opensThread(message) ? message.id : null),
+    pressed: (message, button) => { if (inChannel && opensThread(message) && !/^v1:(cancel|try_again):/.test(button.id)) openThread(message.id); },
+  });
+  const composer = new Composer(element, { id, label, placeholder, threadOf, hints: page.me.hints,
+    onSend: () => {
+      const clear = whispers.dealtWith();
+      return () => { clear(); list.stuck = true; list.toEnd(); };
+    } });
+  const whispers = new Whispers(element.querySelector(".whispers"), (whisper) => whisper.thread === threadOf(), composer);
+  return { list, composer, whispers };
+}
+
+const opensThread = (message) => Boolean(message.card && message.card.images.length);
+
+/** Read everything anew: at the start, and whenever the connection was lost. */
+async function refresh() {
+  try {
+    const { messages, more, whispers } = await get("/api/history");
+    page.main.list.reset(messages);
+    page.main.whispers.reset(whispers);
+    byId("earlier").hidden = !more;
+    byId("offline").hidden = true;
+    showEmpty();
+    if (page.main.list.stuck) page.main.list.toEnd();
+    await followAddress();
+  } catch {
+    byId("offline").hidden = false;
+  }
+}
+
+async function showEarlier() {
+  const first = page.main.list.messages.values().next().value;
+  const { messages, more } = await get("/api/history", { before: first.at });
+  page.main.list.prepend(messages);
+  byId("earlier").hidden = !more;
+}
+
+function showEmpty() {
+  byId("empty").hidden = page.main.list.size > 0;
+}
+
+// ── What happens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+function heard(event) {
+  if (event.channel !== channel) return;
+  if (event.type === "said") said(event.message);
+  else if (event.type === "thread") page.main.list.patch(event.root, { replies: event.replies, newest: event.newest, last: event.last });
+  else if (event.type === "whisper") {
+    page.main.whispers.put(event.whisper);
+    page.thread.whispers.put(event.whisper);
+  }
+}
+
+function said(message) {
+  if (!message.thread) {
+    page.main.list.put(message);
+    showEmpty();
+  }
+  if (message.thread === page.openThread || message.id === page.openThread) page.thread.list.put(message);
+  if (message.card && message.card.tone !== "progress") {
+    announce(message.card.summary);
+    if (document.hidden) document.title = "● Retouch";
+  }
+  if (message.thread && message.card && message.thread !== page.openThread && isMine(message)) openThread(message.thread);
+}
+
+/** An answer to what I said at the top of the channel: its thread opens by itself. */
+function isMine(message) {
+  const root = page.main.list.get(message.thread);
+  return Boolean(root && !root.card && root.user === page.me.user && message.card.tone === "progress" && !page.openThread);
+}
+
+// ── The thread beside ───────────────────────────────────────────────────────────────────────────────────────────
+
+function openThread(id) {
+  if (page.openThread === id) { page.thread.composer.focus(); return; }
+  location.hash = `thread=${id}`;
+}
+
+function closeThread() {
+  const from = page.openThread;
+  history.pushState(null, "", location.pathname + location.search);
+  followAddress();
+  page.main.list.focusThread(from);
+}
+
+/** Show the thread in the address, so that a reload and the Back button work. */
+async function followAddress() {
+  const id = new URLSearchParams(location.hash.slice(1)).get("thread");
+  const changed = id !== page.openThread;
+  page.openThread = id;
+  threadRoom.hidden = !id;
+  byId("rooms").classList.toggle("with-thread", Boolean(id));
+  if (!id) return;
+  if (changed) page.thread.list.reset([]);
+  try {
+    const { root, messages, whispers } = await get("/api/thread", { thread: id });
+    if (page.openThread !== id) return;
+    page.thread.list.reset([root, ...messages]);
+    page.thread.whispers.reset(whispers);
+    byId("thread-about").textContent = root.card ? root.card.prompt : root.text;
+  } catch {
+    closeThread();
+    return;
+  }
+  if (!changed) return;
+  page.thread.list.stuck = true;
+  page.thread.list.toEnd();
+  page.thread.composer.fit();
+  page.thread.composer.focus();
+}
+
+// ── My name ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function setUpName() {
+  const dialog = byId("ask");
+  const problem = byId("ask-problem");
+  byId("me").addEventListener("click", () => {
+    byId("ask-name").value = page.me.name;
+    problem.hidden = true;
+    dialog.showModal();
+    byId("ask-name").select();
+  });
+  byId("ask-cancel").addEventListener("click", () => dialog.close());
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      page.me.name = (await post("/api/me", { name: byId("ask-name").value })).name;
+      byId("me").textContent = page.me.name;
+      byId("me").setAttribute("aria-label", `Your name: ${page.me.name}. Change it`);
+      dialog.close();
+    } catch (error) {
+      problem.textContent = error.message;
+      problem.hidden = false;
+    }
+  });
+}
+
+start().catch((error) => {
+  byId("offline").hidden = false;
+  byId("offline").textContent = error.message;
+});

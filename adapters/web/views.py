@@ -1,0 +1,105 @@
+"""Messages as the page gets them: plain JSON, no paths, no ids of files that people uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from adapters.web.feed import Event
+from adapters.web.previews import Previews
+from bot.models import Button, Card, CardImage, Job, Tone
+from bot.ports import Said, Store, Transcript
+
+
+class Views:
+    """Looks up what a message's JSON needs beside the message."""
+
+    def __init__(self, store: Store, transcript: Transcript, previews: Previews) -> None:
+        self._store = store
+        self._transcript = transcript
+        self._previews = previews
+
+    async def message(self, said: Said) -> Event:
+        """One message. For a card, `user` and `name` are who asked for it."""
+        view: Event = {
+            "id": said.id,
+            "thread": said.thread,
+            "user": said.user,
+            "name": said.user_name,
+            "at": said.at,
+            "text": said.text,
+            "attachments": [f"/attached/{quote(said.id)}/{index}" for index in range(len(said.attachments))],
+            "card": None,
+        }
+        if said.card:
+            view["card"] = card_view(said.card) | await self._passing(said)
+        return view
+
+    async def root(self, said: Said) -> Event:
+        """A message outside threads, with what its thread came to."""
+        replies = await self._transcript.replies(said.channel, said.id)
+        return await self.message(said) | thread_summary(replies)
+
+    async def _passing(self, said: Said) -> Event:
+        """For a picture being drawn: the shape to keep free, how many, and the newest preview."""
+        if said.card is None or said.card.tone is not Tone.PROGRESS:
+            return {}
+        job = await self._store.job(said.id)
+        previews = [
+            {"src": f"/previews/{one.id}", "width": one.width, "height": one.height, "alt": one.alt}
+            for one in self._previews.of(said.id)
+        ]
+        return {"previews": previews, "shape": _shape(job), "count": job.options.n if job else 1}
+
+
+def thread_summary(replies: Sequence[Said]) -> Event:
+    """How many replies, and the newest picture among them."""
+    pictures = [said.card.images[0] for said in replies if said.card and said.card.images and said.card.images[0].asset]
+    newest = image_view(pictures[-1])["src"] if pictures else None
+    return {"replies": len(replies), "newest": newest, "last": replies[-1].at if replies else None}
+
+
+def card_view(card: Card) -> Event:
+    """A card as JSON."""
+    return {
+        "title": card.title,
+        "tone": str(card.tone),
+        "prompt": card.prompt,
+        "body": card.body,
+        "footer": card.footer,
+        "summary": card.summary,
+        "images": [image_view(image) for image in card.images if image.asset],
+        "buttons": [_button_view(button) for button in card.buttons],
+        "previews": [],
+    }
+
+
+def image_view(image: CardImage) -> dict[str, str | int]:
+    """A kept picture: a light copy for the list, the untouched original to look at and to take away."""
+    return {
+        "src": f"/thumbs/{image.asset}",
+        "full": f"/files/{image.asset}",
+        "download": f"/files/{image.asset}?download={quote(image.name, safe='')}",
+        "width": image.width,
+        "height": image.height,
+        "alt": image.alt,
+        "name": image.name,
+    }
+
+
+def _button_view(button: Button) -> Event:
+    return {
+        "id": button.id,
+        "label": button.label,
+        "style": button.style,
+        "form": button.form,
+        "value": button.value,
+        "description": button.description,
+    }
+
+
+def _shape(job: Job | None) -> list[int]:
+    """Width and height of the picture to come; a square where nobody knows yet."""
+    if job is None or "x" not in job.options.size:
+        return [1, 1]
+    return [int(edge) for edge in job.options.size.split("x")]
