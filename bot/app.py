@@ -222,13 +222,17 @@ def _discord(house: House, say: Callable[[str], None]) -> ChatPlatform | None:
     if not settings.discord_token:
         say("Discord: off (DISCORD_TOKEN is not set).")
         return None
-    from adapters.discord import DiscordPlatform
+    from adapters.discord import CommandChoices, DiscordPlatform
 
     say("Discord: on.")
+    model = house.catalog.model(house.default_model)
     return DiscordPlatform(
         token=settings.discord_token.get_secret_value(),
         api_url=settings.discord_api_url,
         message_content=settings.discord_message_content,
+        choices=CommandChoices(
+            qualities=model.qualities, formats=model.formats, backgrounds=model.backgrounds, max_count=model.max_n
+        ),
     )
 
 

@@ -111,8 +111,7 @@ def edit(picture: str, prompt: str, refs: tuple[str, ...], mask: str | None, **o
 def _picture(name: str, prompt: str, files: dict[str, list[str]], options: dict[str, object]) -> None:
     from bot import app
 
-    settings = _settings()
-    _log_to_stderr("ERROR" if settings.log_level == "INFO" else settings.log_level)
+    settings = _quiet_settings()
     output = options.pop("output")
     as_json = bool(options.pop("as_json"))
     target = output if isinstance(output, Path) else None
@@ -253,7 +252,7 @@ def policy_show(workspace: str) -> None:
     """Print a workspace's settings."""
     from bot import admin
 
-    click.echo(_run(admin.describe_policy(_settings(), workspace)))
+    click.echo(_run(admin.describe_policy(_quiet_settings(), workspace)))
 
 
 @policy.command("set")
@@ -264,7 +263,7 @@ def policy_set(setting: str, value: str, workspace: str) -> None:
     """Change one setting, for example: `retouch policy set images-per-day 20`."""
     from bot import admin
 
-    click.echo(_run(admin.change_policy(_settings(), workspace, setting, value)))
+    click.echo(_run(admin.change_policy(_quiet_settings(), workspace, setting, value)))
 
 
 @main.command()
@@ -273,7 +272,7 @@ def usage(days: int) -> None:
     """Print who used how much."""
     from bot import admin
 
-    click.echo(_run(admin.usage_table(_settings(), days)))
+    click.echo(_run(admin.usage_table(_quiet_settings(), days)))
 
 
 @main.command()
@@ -282,10 +281,17 @@ def backup(target: Path) -> None:
     """Copy the database and the pictures to a new folder, also while the bot is running."""
     from bot import admin
 
-    click.echo(_run(admin.back_up(_settings(), target)))
+    click.echo(_run(admin.back_up(_quiet_settings(), target)))
 
 
 # ── Shared ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _quiet_settings() -> Settings:
+    """The settings for a command that prints its answer: only errors are logged beside it."""
+    settings = _settings()
+    _log_to_stderr("ERROR" if settings.log_level == "INFO" else settings.log_level)
+    return settings
 
 
 def _settings() -> Settings:

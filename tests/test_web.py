@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -215,6 +216,13 @@ async def test_an_attached_picture_goes_along_and_is_shown_without_its_metadata(
     assert shown[8:12] == b"WEBP"
     assert b"Exif" not in shown
     assert "asset" not in json.dumps(said)
+
+
+async def test_a_photo_of_many_megabytes_is_taken(alice: WebDriver) -> None:
+    out = io.BytesIO()
+    Image.frombytes("RGB", (1600, 1200), secrets.token_bytes(1600 * 1200 * 3)).save(out, "PNG", compress_level=0)
+    kept = await alice.upload("photo.png", out.getvalue())
+    assert (kept["width"], kept["height"]) == (1600, 1200)
 
 
 async def test_a_picture_that_is_none_is_refused_at_once(house: TestHouse, alice: WebDriver) -> None:

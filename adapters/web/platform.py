@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 class WebPlatform:
     """One web chat. `app` is its aiohttp application, to be served by `server.serve`.
 
-    `hints` are the options offered while typing, by flag; `engine` one line on what draws. `host` is what the server
-    listens on; `names` are further host names people open the page by (a reverse proxy's).
+    `host` is what the server listens on and `port` where it is meant to be served; `names` are further host names
+    people open the page by (a reverse proxy's). `hints` are the options offered while typing, by flag; `engine` one
+    line on what draws.
     """
 
     name = "web"

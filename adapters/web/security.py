@@ -60,7 +60,7 @@ class Guard:
     @property
     def is_local(self) -> bool:
         """Whether only people at this machine can reach the server."""
-        return self.host in _LOOPBACK
+        return self.host in _LOOPBACK and not self.names
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:

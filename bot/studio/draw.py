@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import pictures, replies
-from bot.errors import BadAttachment, OutcomeUnknown, ProviderProblem, RateLimited, Refused, RetouchError
+from bot.errors import BadAttachment, OutcomeUnknown, ProviderProblem, RateLimited, Refused, RetouchError, SetupProblem
 from bot.models import Asset, CardImage, Entry, Job, Kind, Role, Version, new_id
 from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Preview, Result
 from bot.pricing import actual_cost, typical_seconds
@@ -232,6 +232,8 @@ def _cost(desk: Desk, job: Job, result: Result, delivered: int) -> tuple[int, bo
 async def give_up(desk: Desk, job: Job, error: RetouchError, *, cause: BaseException | None = None) -> None:
     """Fail a job: the person gets the quota back; money that may have been billed stays on the books."""
     perhaps = may_be_billed(desk, job, error)
+    if isinstance(error, SetupProblem):
+        log.error("an admin must act: %s", error.for_admin)
     log.warning("job failed: id=%s error=%s perhaps_billed=%s", job.id, type(error).__name__, perhaps, exc_info=cause)
     entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
     if await desk.store.fail(job.id, entry, str(error)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -29,10 +30,10 @@ async def open_web(house: TestHouse) -> AsyncIterator[ChatDriver]:
 
 
 @asynccontextmanager
-async def open_browser(house: TestHouse, **settings: Any) -> AsyncIterator[WebDriver]:
+async def open_browser(house: TestHouse, *, at_port: int = 0, **settings: Any) -> AsyncIterator[WebDriver]:
     """The same, by its own type: for tests of the web chat alone. `settings` go to the platform."""
     platform = new_platform(house, **settings)
-    async with serve(platform.app, "127.0.0.1", 0) as port:
+    async with serve(platform.app, "127.0.0.1", at_port) as port:
         running = asyncio.create_task(platform.run(house.studio(platform)))
         driver = WebDriver(f"http://127.0.0.1:{port}", platform, house)
         try:
@@ -107,7 +108,7 @@ class WebDriver:
     async def upload(self, name: str, data: bytes, *, who: str = "alice") -> dict[str, Any]:
         """Attach a file. Raises `AssertionError` with the server's sentence when it was not taken."""
         form = aiohttp.FormData()
-        form.add_field("file", data, filename=name, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(data), filename=name, content_type="application/octet-stream")
         status, body = await self.request("POST", "/api/uploads", data=form, who=who)
         assert status == 200, body
         return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -45,18 +46,23 @@ async def driver(house: TestHouse) -> AsyncIterator[WebDriver]:
 
 @pytest.fixture
 async def page(driver: WebDriver) -> AsyncIterator[Page]:
-    """The opened page. Whatever the browser complains about fails the test."""
+    """The opened page."""
+    async with open_page() as page:
+        await page.goto(driver.url)
+        await expect(page.locator("#engine")).to_have_text("test engine")
+        yield page
+
+
+@asynccontextmanager
+async def open_page() -> AsyncIterator[Page]:
+    """An empty page. What scripts throw in it, or its own policy blocks, fails the test."""
     assert CHROMIUM, "chromium is required here"
     complaints: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = await browser.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None
-        )
-        await page.goto(driver.url)
-        await expect(page.locator("#engine")).to_have_text("test engine")
+        page.on("console", lambda line: complaints.append(line.text) if "Security Policy" in line.text else None)
         yield page
         await browser.close()
     assert complaints == []
@@ -214,6 +220,19 @@ async def test_a_refusal_stands_at_the_box_and_gives_the_words_back(page: Page) 
     await expect(composer(page)).to_be_focused()
 
 
+async def test_unsent_words_stay_with_their_thread(page: Page) -> None:
+    await imagine(page, "a red fox")
+    await imagine(page, "a blue fox")
+    links = page.get_by_role("button", name="Reply to change it")
+    await links.first.click()
+    await composer(page, "thread").fill("half a thou")
+    await links.last.click()
+    await expect(page.locator("#thread-about")).to_have_text("a blue fox")
+    await expect(composer(page, "thread")).to_have_value("")
+    await links.first.click()
+    await expect(composer(page, "thread")).to_have_value("half a thou")
+
+
 async def test_arrow_up_recalls_the_last_words(page: Page) -> None:
     await imagine(page, "a red fox")
     await composer(page).press("ArrowUp")
@@ -228,6 +247,19 @@ async def test_words_typed_while_the_server_is_away_are_not_lost(page: Page) -> 
     await page.unroute("**/api/say")
     await composer(page).press("Enter")
     await expect(page.get_by_role("link", name="Download v1.png")).to_have_count(1)
+
+
+async def test_the_page_comes_back_by_itself_after_a_restart(house: TestHouse) -> None:
+    async with open_page() as page:
+        async with open_browser(house) as before:
+            await page.goto(before.url)
+            await imagine(page, "a red fox")
+        await expect(page.get_by_text("Reconnecting…")).to_be_visible()
+        async with open_browser(house, at_port=int(before.url.rsplit(":", 1)[1])) as after:
+            await after.imagine("a blue fox", who="bob")
+            await expect(page.locator("#main")).to_contain_text("a blue fox", timeout=20_000)
+            await expect(page.locator("#main")).to_contain_text("a red fox")
+            await expect(page.get_by_text("Reconnecting…")).to_be_hidden()
 
 
 async def test_nothing_is_wider_than_a_small_phone(page: Page) -> None:

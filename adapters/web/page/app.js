@@ -14,6 +14,7 @@ const EXAMPLES = [
   ["A lighthouse in four moods", "/imagine a lighthouse on a cliff, painted --n 4"],
 ];
 
+const TOUCH = matchMedia("(hover: none)").matches; // focus would call up the keyboard over the pictures
 const byId = (id) => document.getElementById(id);
 const mainRoom = byId("main");
 const threadRoom = byId("thread");
@@ -40,13 +41,19 @@ async function start() {
   byId("examples").append(...EXAMPLES.map(([label, words]) => h("li", {},
     h("button", { class: "example", type: "button", onclick: () => page.main.composer.send(words) }, h("strong", {}, label), h("span", {}, words)))));
   addEventListener("hashchange", followAddress);
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, keepThePage);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && page.openThread && !document.querySelector("dialog[open]")) closeThread();
   });
   listen({ onOpen: refresh, onEvent: heard, isWaiting: () => page.main.list.isWaiting || page.thread.list.isWaiting,
     onLost: () => { byId("offline").hidden = false; } });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = "Retouch"; });
-  page.main.composer.focus();
+  if (!TOUCH) page.main.composer.focus();
+}
+
+/** A file dropped beside the rooms must not replace the page with itself. */
+function keepThePage(event) {
+  if ([...event.dataTransfer.types].includes("Files")) event.preventDefault();
 }
 
 /** A list, its composer and its whispers. */
@@ -112,11 +119,13 @@ function heard(event) {
 }
 
 function said(message) {
+  const known = page.main.list.get(message.id) || page.thread.list.get(message.id);
   if (!message.thread) {
     page.main.list.put(message);
     showEmpty();
   }
   if (message.thread === page.openThread || message.id === page.openThread) page.thread.list.put(message);
+  if (message.card && message.card.tone === "progress" && !known) announce(message.card.title);
   if (message.card && message.card.tone !== "progress") {
     announce(message.card.summary);
     if (document.hidden) document.title = "● Retouch";
@@ -152,7 +161,10 @@ async function followAddress() {
   threadRoom.hidden = !id;
   byId("rooms").classList.toggle("with-thread", Boolean(id));
   if (!id) return;
-  if (changed) page.thread.list.reset([]);
+  if (changed) {
+    page.thread.list.reset([]);
+    page.thread.composer.switchTo(id);
+  }
   try {
     const { root, messages, whispers } = await get("/api/thread", { thread: id });
     if (page.openThread !== id) return;
@@ -167,7 +179,7 @@ async function followAddress() {
   page.thread.list.stuck = true;
   page.thread.list.toEnd();
   page.thread.composer.fit();
-  page.thread.composer.focus();
+  if (!TOUCH) page.thread.composer.focus();
 }
 
 // ── My name ─────────────────────────────────────────────────────────────────────────────────────────────────────

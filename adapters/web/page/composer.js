@@ -15,6 +15,8 @@ export class Composer {
     this.onSend = onSend;
     this.storage = `retouch-words-${id}`;
     this.recalled = 0;
+    this.drafts = new Map();
+    this.shownThread = null;
     this.#build(room, id, label, placeholder);
     this.hints = new Hints(this.box, this.shell, hints);
     this.attachments = new Attachments(this.chips, () => this.#refresh());
@@ -36,6 +38,15 @@ export class Composer {
     this.box.focus();
     this.box.setSelectionRange(words.length, words.length);
     this.#refresh();
+  }
+
+  /** Another thread is shown: its own unsent words come back, and this one's are put aside. */
+  switchTo(thread) {
+    this.drafts.set(this.shownThread, this.box.value);
+    this.shownThread = thread;
+    this.box.value = this.drafts.get(thread) || "";
+    this.attachments.clear();
+    this.#problem("");
   }
 
   /** Send what is in the box, or these words instead. */

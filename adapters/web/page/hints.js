@@ -1,6 +1,6 @@
 // Options offered while `/imagine …` is typed: arrow keys choose, Tab or Enter take, Esc closes.
 
-import { h } from "./dom.js";
+import { announce, h } from "./dom.js";
 
 let count = 0;
 
@@ -13,10 +13,9 @@ export class Hints {
     this.at = 0;
     this.list = h("ul", { class: "hints", role: "listbox", id: `hints${++count}`, "aria-label": "Options", hidden: true });
     spot.append(this.list);
-    box.setAttribute("role", "combobox");
     box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-haspopup", "listbox");
     box.setAttribute("aria-controls", this.list.id);
-    box.setAttribute("aria-expanded", "false");
     box.addEventListener("input", () => this.update());
     box.addEventListener("click", () => this.update());
     box.addEventListener("blur", () => setTimeout(() => this.close(), 120));
@@ -32,7 +31,6 @@ export class Hints {
 
   close() {
     this.list.hidden = true;
-    this.box.setAttribute("aria-expanded", "false");
     this.box.removeAttribute("aria-activedescendant");
   }
 
@@ -43,7 +41,7 @@ export class Hints {
     if (steps[event.key]) {
       this.at = (this.at + steps[event.key] + this.found.choices.length) % this.found.choices.length;
       this.#draw();
-    } else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && this.found.eager)) this.#take(this.at);
+    } else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey)) this.#take(this.at);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();
@@ -57,8 +55,8 @@ export class Hints {
       onpointerdown: (event) => { event.preventDefault(); this.#take(index); },
     }, h("code", {}, choice.label), h("span", {}, choice.about)));
     this.list.replaceChildren(...rows, h("li", { class: "keys", role: "presentation" }, "↑ ↓ choose · Tab takes it · Esc closes"));
+    if (this.list.hidden) announce(`${rows.length} options. Arrow keys choose, Tab takes one.`);
     this.list.hidden = false;
-    this.box.setAttribute("aria-expanded", "true");
     this.box.setAttribute("aria-activedescendant", `${this.list.id}-${this.at}`);
     rows[this.at].scrollIntoView({ block: "nearest" });
   }
@@ -92,7 +90,7 @@ function commands(text) {
     { label: "/help", insert: "/help", about: "What can be typed" },
   ];
   const choices = all.filter((one) => one.label.startsWith(text) && one.label !== text);
-  return choices.length ? { from: 0, choices, eager: true } : null;
+  return choices.length ? { from: 0, choices } : null;
 }
 
 function flagsLike(typed, text, hints) {
@@ -102,15 +100,19 @@ function flagsLike(typed, text, hints) {
   const choices = Object.entries(hints)
     .filter(([flag]) => flag.startsWith(name) && !used.has(flag))
     .map(([flag, hint]) => ({ label: `--${flag}`, insert: `--${flag} `, about: about(hint) }));
-  return choices.length ? { from: text.length - typed.length, choices, eager: typed !== `--${choices[0].insert.trim()}` } : null;
+  return choices.length ? { from: text.length - typed.length, choices } : null;
 }
 
-const about = (hint) => (hint.values.length ? `${hint.description}: ${hint.values.slice(0, 4).join(", ")}${hint.values.length > 4 ? " …" : ""}` : hint.description);
+function about(hint) {
+  if (!hint.values.length) return hint.description;
+  const more = hint.values.length > 4 ? " …" : "";
+  return `${hint.description}: ${hint.values.slice(0, 4).join(", ")}${more}`;
+}
 
 function valuesOf(typed, text, hint) {
   const choices = hint.values
     .filter((value) => value.startsWith(typed) && value !== typed)
     .map((value) => ({ label: value, insert: `${value} `, about: hint.description }));
   const exact = hint.values.includes(typed);
-  return choices.length && !exact ? { from: text.length - typed.length, choices, eager: true } : null;
+  return choices.length && !exact ? { from: text.length - typed.length, choices } : null;
 }

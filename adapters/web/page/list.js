@@ -11,7 +11,9 @@ export class MessageList {
     this.messages = new Map();
     this.waiting = new Map();
     element.addEventListener("focusout", () => setTimeout(() => this.#catchUp(), 200));
-    new ResizeObserver(() => { if (this.stuck) this.toEnd(); }).observe(element);
+    const keepUp = new ResizeObserver(() => { if (this.stuck) this.toEnd(); });
+    keepUp.observe(element);
+    keepUp.observe(scroller); // the composer below it grows and shrinks
     scroller.addEventListener("scroll", () => { this.stuck = this.#isNearEnd(); }, { passive: true });
     this.stuck = true;
   }

@@ -1,0 +1,100 @@
+"""What is written down is true: settings, options, the Dockerfile, the compose file, the demo's environment file."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import AliasChoices
+
+from bot import intents
+from bot.catalog import KNOWN
+from bot.cli import main
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def variables() -> dict[str, str]:
+    """Every environment variable and its description."""
+    found = {}
+    for field in Settings.model_fields.values():
+        assert isinstance(field.validation_alias, AliasChoices)
+        found[str(field.validation_alias.choices[0])] = field.description or ""
+    return found
+
+
+def test_the_readme_has_every_setting_with_its_description_and_no_other() -> None:
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \|[^|]*\| (.*) \|$", README, re.MULTILINE))
+    assert rows == variables()
+
+
+def test_every_setting_says_what_it_does() -> None:
+    assert all(len(text) > 10 for text in variables().values())
+
+
+def test_every_command_and_flag_is_in_the_readme() -> None:
+    for command in main.commands:
+        assert f"retouch {command}" in README or f"make {command}" in README, command
+    for flag in KNOWN:
+        assert f"--{flag}" in README, flag
+
+
+def test_the_table_of_replies_in_the_readme_is_the_grammars_own() -> None:
+    for phrase in re.findall(r"^\| `?(undo|again|vary|new: a blue whale|//)", intents.__doc__ or "", re.MULTILINE):
+        assert phrase in README
+
+
+def test_the_example_environment_names_only_real_settings() -> None:
+    named = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert named <= set(variables())
+    assert {"OPENAI_API_KEY", "SLACK_BOT_TOKEN", "DISCORD_TOKEN"} <= named
+
+
+def test_the_image_runs_as_nobody_special_and_can_be_checked() -> None:
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
+    assert re.search(r"^USER 10001$", final, re.MULTILINE)
+    assert final.index("USER 10001") < final.index("ENTRYPOINT")
+    assert "/healthz" in final
+    assert re.search(r"^VOLUME /data$", final, re.MULTILINE)
+    assert re.search(r'^ENTRYPOINT \["retouch"\]$', final, re.MULTILINE)
+    assert DOCKERFILE.count("\nFROM ") == 2, "multi-stage"
+    assert not re.search(r"\b(latest|curl .*\| *sh|sudo|ADD http)\b", DOCKERFILE)
+    assert not re.search(r"^ENV .*(TOKEN|KEY|SECRET)=", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_dockerfile_passes_the_linter() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    if not linter.exists() and not os.environ.get("RETOUCH_REQUIRE_PEERS"):
+        pytest.skip("hadolint is not available for this machine")
+    done = subprocess.run([linter, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("path", re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE))
+def test_what_the_image_copies_is_there_and_not_ignored(path: str) -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    for one in path.split():
+        assert (ROOT / one).exists()
+        assert one not in ignored
+
+
+def test_the_compose_file_opens_nothing_to_the_world() -> None:
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["retouch"]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert service["volumes"] == ["data:/data"]
+    assert set(service["environment"]) <= set(variables())
+    assert service["read_only"] is True
+
+
+def test_the_package_takes_its_data_files_along() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    for needle in ('"adapters.web" = ["page/*"]', '"adapters.slack" = ["manifest.yaml"]', 'bot = ["*.toml"'):
+        assert needle in text
