@@ -361,20 +361,24 @@ async def read_feed(driver: WebDriver, who: str, into: list[dict[str, Any]]) -> 
                 into.append(json.loads(line[6:]))
 
 
-async def test_a_stopping_server_ends_the_feeds_and_finishes_what_was_asked(house: TestHouse) -> None:
-    async with open_browser(house) as driver:
-        into: list[dict[str, Any]] = []
-        reader = asyncio.create_task(read_feed(driver, "alice", into))
+async def test_stopping_finishes_what_was_asked_and_ends_the_feeds(house: TestHouse) -> None:
+    platform = new_platform(house)
+    async with serve(platform.app, "127.0.0.1", 0) as port:
+        running = asyncio.create_task(platform.run(house.studio(platform)))
+        driver = WebDriver(f"http://127.0.0.1:{port}", platform, house)
+        reader = asyncio.create_task(read_feed(driver, "alice", []))
         while reader.get_name() != "open":
             await asyncio.sleep(0.01)
         await driver.imagine("a red fox")
-        await driver.platform._feed.close()
-        async with asyncio.timeout(5):
-            await reader
-    assert [one.card for one in await house.transcript.channel("general")]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await reader  # ends by itself
+        await driver.close()
+    (said,) = await house.transcript.channel("general")
+    assert said.card and said.card.prompt == "a red fox"
 
 
-async def test_before_and_after_running_words_are_refused_and_kept_by_the_page(house: TestHouse) -> None:
+async def test_words_before_the_start_are_refused_with_a_sentence(house: TestHouse) -> None:
     platform = new_platform(house)
     async with serve(platform.app, "127.0.0.1", 0) as port:
         driver = WebDriver(f"http://127.0.0.1:{port}", platform, house)
