@@ -443,7 +443,7 @@ async def test_types_that_plain_forms_can_send_are_refused(alice: WebDriver, kin
 
 async def test_without_a_cookie_nothing_is_told(alice: WebDriver) -> None:
     async with aiohttp.ClientSession() as stranger:
-        for path in ("/api/me", "/api/history", "/api/feed"):
+        for path in ("/api/history", "/api/thread?thread=x", "/api/feed"):
             async with stranger.get(alice.url + path) as answer:
                 assert answer.status == 401
 
@@ -461,7 +461,7 @@ async def test_every_answer_carries_the_protecting_headers(alice: WebDriver) -> 
 
 
 async def test_the_cookie_cannot_be_read_by_scripts_or_sent_from_elsewhere(alice: WebDriver) -> None:
-    async with aiohttp.ClientSession() as stranger, stranger.get(alice.url) as answer:
+    async with aiohttp.ClientSession() as stranger, stranger.get(alice.url + "/api/me") as answer:
         cookie = answer.cookies["retouch"]
         assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
 

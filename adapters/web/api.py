@@ -53,10 +53,8 @@ class Api:
     def routes(self, files: Files) -> list[web.RouteDef]:
         """What is answered here."""
 
-        async def index(request: web.Request) -> web.StreamResponse:
-            response = files.page_file("index.html")
-            security.welcome(request, response)
-            return response
+        async def index(_: web.Request) -> web.StreamResponse:
+            return files.page_file("index.html")
 
         return [
             web.get("/", index),
@@ -75,17 +73,17 @@ class Api:
 
     async def me(self, request: web.Request) -> web.StreamResponse:
         """Who am I, what can be typed, what draws here."""
-        user = self._person(request)
-        return web.json_response({"user": user.id, "name": user.name, **self._about})
+        user, secret = security.welcome(request, is_admin=self.people_are_admins)
+        response = web.json_response({"user": user.id, "name": user.name, **self._about})
+        security.remember(response, secret)
+        return response
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """The channel's newest messages; `before` (ms) turns the page back."""
         user = self._person(request)
         channel = requests.channel_of(request.query.get("channel"))
-        before = request.query.get("before", "")
-        said = await self._transcript.channel(
-            channel, before=int(before) if before.isascii() and before.isdigit() else None, limit=PAGE_LENGTH + 1
-        )
+        before = requests.moment_of(request.query.get("before"))
+        said = await self._transcript.channel(channel, before=before, limit=PAGE_LENGTH + 1)
         messages = [await self._views.root(one) for one in said[-PAGE_LENGTH:]]
         whispers = self._feed.whispers(user.id, channel)
         return web.json_response({"messages": messages, "more": len(said) > PAGE_LENGTH, "whispers": whispers})
@@ -138,7 +136,10 @@ class Api:
         known = await self._transcript.said(saying.id)
         if known and (known.user != user.id or known.card):
             raise BadInput("This message exists already. Reload the page.")
-        attachments = () if known else tuple(self._uploads.attachment(one, user.id) for one in saying.uploads)
+        if known:
+            attachments = tuple(self._uploads.sent_before(one) for one in known.attachments)
+        else:
+            attachments = tuple(self._uploads.attachment(one, user.id) for one in saying.uploads)
         if saying.thread:
             await self._root(saying.thread, channel=saying.channel)
         slash = requests.slash(saying.text)
@@ -211,6 +212,7 @@ class Api:
             text=saying.text if words is None else words,
             id=saying.id,
             mentions_bot=words is not None,
+            mentions_others=requests.addresses(saying.text, await self._people_in(place)),
             attachments=attachments,
         )
         if place.thread is None and words is None:
@@ -220,6 +222,14 @@ class Api:
             self._teller.remember_spot(saying.id, None)
             message = replace(message, place=replace(place, thread=saying.id))
         await doors.message(message)
+
+    async def _people_in(self, place: Place) -> set[str]:
+        """The names of who spoke in a thread."""
+        if place.thread is None:
+            return set()
+        root = await self._transcript.said(place.thread)
+        replies = await self._transcript.replies(place.channel, place.thread)
+        return {said.user_name for said in (*replies, root) if said}
 
     async def _root(self, message_id: str, *, channel: str | None = None) -> Said:
         """A message that can have a thread. Raises `NotFound`."""

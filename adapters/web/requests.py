@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from bot.errors import BadInput
 CHANNEL = "general"
 LONGEST_TEXT = 40_000  # characters; models read less, and the core then says so
 MOST_ATTACHMENTS = 16
+EVERYBODY = ("all", "channel", "everyone", "here")
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SLASH = re.compile(r"/([A-Za-z][A-Za-z-]*)(?:\s+(.*))?", re.DOTALL)
@@ -101,6 +102,15 @@ def channel_of(value: object) -> str:
     raise BadInput("There is no such channel.")
 
 
+def moment_of(value: str | None) -> int | None:
+    """Milliseconds since 1970; None where none are given. Raises `BadInput`."""
+    if not value:
+        return None
+    if re.fullmatch(r"\d{1,15}", value, re.ASCII):
+        return int(value)
+    raise BadInput("There is no such moment.")
+
+
 def _thread(value: object) -> str | None:
     return None if value is None or value == "" else an_id(value)
 
@@ -122,3 +132,12 @@ def without_mention(text: str) -> str | None:
     """The words after "@retouch", or None when it does not start with that."""
     found = _MENTION.match(text)
     return text[found.end() :].strip() if found else None
+
+
+def addresses(text: str, names: Iterable[str]) -> bool:
+    """Whether it begins with "@" and one of these people, or everybody: "@ann what do you think?"."""
+    words = text.removeprefix("@").casefold()
+    if words == text.casefold():
+        return False
+    called = {name.casefold() for name in (*EVERYBODY, *names) if name}
+    return any(words.startswith(name) and not words[len(name) : len(name) + 1].isalnum() for name in called)

@@ -134,15 +134,28 @@ def person(request: web.Request, *, is_admin: bool) -> User:
         raise web.HTTPUnauthorized(
             text='{"error": "I do not know this browser yet. Reload the page."}', content_type="application/json"
         )
+    return _user(secret, request, is_admin=is_admin)
+
+
+def welcome(request: web.Request, *, is_admin: bool) -> tuple[User, str]:
+    """Who sent this, and their secret: a new one for a new browser.
+
+    To be asked by the page's own script, never by a visit: a SameSite=Strict cookie does not come along when a link
+    on another site leads here, and giving out a fresh one then would make the person a stranger.
+    """
+    known = request.cookies.get(COOKIE, "")
+    secret = known if _SECRET.fullmatch(known) else secrets.token_hex(24)
+    return _user(secret, request, is_admin=is_admin), secret
+
+
+def _user(secret: str, request: web.Request, *, is_admin: bool) -> User:
     user_id = hashlib.sha256(secret.encode()).hexdigest()[:16]  # shown to others; the secret is not
     name = clean_name(unquote(request.cookies.get(NAME_COOKIE, ""))) or DEFAULT_NAME
     return User("web", user_id, name, is_admin=is_admin)
 
 
-def welcome(request: web.Request, response: web.StreamResponse) -> None:
-    """Give a new browser its secret; keep a known one's."""
-    known = request.cookies.get(COOKIE, "")
-    secret = known if _SECRET.fullmatch(known) else secrets.token_hex(24)
+def remember(response: web.StreamResponse, secret: str) -> None:
+    """Keep a person's secret in their browser for another year."""
     _set(response, COOKIE, secret)
 
 

@@ -66,6 +66,11 @@ class Uploads:
             raise BadAttachment("An attached picture is not here any more. Attach it again.")
         return Attachment(upload.name, upload.asset.id, upload.asset.media_type, upload.asset.bytes)
 
+    def sent_before(self, asset_id: str) -> Attachment:
+        """A picture of a message that is already kept, for when it is sent once more."""
+        name = next((one.name for one in self._waiting.values() if one.asset.id == asset_id), "picture")
+        return Attachment(name, asset_id)
+
     async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
         """Copy a kept file to `into`. Raises `BadAttachment`."""
         asset = await self._store.asset(attachment.ref)

@@ -189,7 +189,7 @@ class WebDriver:
         if who not in self.people:
             session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))  # it keeps an IP's cookies
             self.people[who] = session
-            await (await session.get(self.url)).read()
+            await (await session.get(self.url + "/api/me")).read()
             await self.request("POST", "/api/me", json={"name": who}, who=who)
         return self.people[who]
 

@@ -18,7 +18,7 @@ const TOUCH = matchMedia("(hover: none)").matches; // focus would call up the ke
 const byId = (id) => document.getElementById(id);
 const mainRoom = byId("main");
 const threadRoom = byId("thread");
-const page = { openThread: null, main: null, thread: null, me: null };
+const page = { openThread: null, main: null, thread: null, me: null, reading: 0, waiting: [] };
 
 // ── Starting ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -40,7 +40,7 @@ async function start() {
   byId("earlier").addEventListener("click", showEarlier);
   byId("examples").append(...EXAMPLES.map(([label, words]) => h("li", {},
     h("button", { class: "example", type: "button", onclick: () => page.main.composer.send(words) }, h("strong", {}, label), h("span", {}, words)))));
-  addEventListener("hashchange", followAddress);
+  addEventListener("hashchange", () => inPeace(followAddress));
   for (const kind of ["dragover", "drop"]) addEventListener(kind, keepThePage);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && page.openThread && !document.querySelector("dialog[open]")) closeThread();
@@ -80,12 +80,11 @@ function room(element, { inChannel, threadOf, id, label, placeholder }) {
 const opensThread = (message) => Boolean(message.card && message.card.images.length);
 
 /** Read everything anew: at the start, and whenever the connection was lost. */
-async function refresh() {
+const refresh = () => inPeace(async () => {
   try {
     const { messages, more, whispers } = await get("/api/history");
-    page.main.list.reset(messages);
+    if (!page.main.list.reset(messages, { tail: true })) byId("earlier").hidden = !more;
     page.main.whispers.reset(whispers);
-    byId("earlier").hidden = !more;
     byId("offline").hidden = true;
     showEmpty();
     if (page.main.list.stuck) page.main.list.toEnd();
@@ -93,13 +92,28 @@ async function refresh() {
   } catch {
     byId("offline").hidden = false;
   }
+});
+
+/** What happens while something is read waits until it is shown: an older answer never covers newer news. */
+async function inPeace(read) {
+  page.reading += 1;
+  try {
+    await read();
+  } finally {
+    page.reading -= 1;
+    if (!page.reading) page.waiting.splice(0).forEach(happened);
+  }
 }
 
 async function showEarlier() {
   const first = page.main.list.messages.values().next().value;
-  const { messages, more } = await get("/api/history", { before: first.at });
-  page.main.list.prepend(messages);
-  byId("earlier").hidden = !more;
+  try {
+    const { messages, more } = await get("/api/history", { before: first.at });
+    page.main.list.prepend(messages);
+    byId("earlier").hidden = !more;
+  } catch (error) {
+    byId("earlier").textContent = error.message;
+  }
 }
 
 function showEmpty() {
@@ -110,11 +124,16 @@ function showEmpty() {
 
 function heard(event) {
   if (event.channel !== channel) return;
+  if (page.reading) page.waiting.push(event);
+  else happened(event);
+}
+
+function happened(event) {
   if (event.type === "said") said(event.message);
   else if (event.type === "thread") page.main.list.patch(event.root, { replies: event.replies, newest: event.newest, last: event.last });
   else if (event.type === "whisper") {
     page.main.whispers.put(event.whisper);
-    page.thread.whispers.put(event.whisper);
+    if (page.openThread) page.thread.whispers.put(event.whisper);
   }
 }
 
@@ -124,7 +143,7 @@ function said(message) {
     page.main.list.put(message);
     showEmpty();
   }
-  if (message.thread === page.openThread || message.id === page.openThread) page.thread.list.put(message);
+  if (page.openThread && [message.thread, message.id].includes(page.openThread)) page.thread.list.put(message);
   if (message.card && message.card.tone === "progress" && !known) announce(message.card.title);
   if (message.card && message.card.tone !== "progress") {
     announce(message.card.summary);
@@ -149,7 +168,7 @@ function openThread(id) {
 function closeThread() {
   const from = page.openThread;
   history.pushState(null, "", location.pathname + location.search);
-  followAddress();
+  inPeace(followAddress);
   page.main.list.focusThread(from);
 }
 
@@ -163,6 +182,7 @@ async function followAddress() {
   if (!id) return;
   if (changed) {
     page.thread.list.reset([]);
+    page.thread.whispers.reset([]);
     page.thread.composer.switchTo(id);
   }
   try {
@@ -171,8 +191,8 @@ async function followAddress() {
     page.thread.list.reset([root, ...messages]);
     page.thread.whispers.reset(whispers);
     byId("thread-about").textContent = root.card ? root.card.prompt : root.text;
-  } catch {
-    closeThread();
+  } catch (error) {
+    if (page.openThread === id) page.thread.composer.complain(error.message);
     return;
   }
   if (!changed) return;

@@ -28,6 +28,15 @@ export class Attachments {
     this.onChange();
   }
 
+  /** Put these chips in place of the present ones, which are returned: each thread keeps its own. */
+  swap(chips) {
+    const before = this.chips;
+    this.chips = chips;
+    this.spot.replaceChildren(...chips.map((chip) => chip.node));
+    this.onChange();
+    return before;
+  }
+
   async #add(file) {
     const name = file.name || "Pasted picture";
     const chip = { state: "busy", id: "", stop: new AbortController(), url: URL.createObjectURL(file) };

@@ -26,6 +26,20 @@ export class Composer {
 
   focus() { this.box.focus(); }
 
+  /** Put aside what was begun for one thread and take up what was begun for another: words never go astray. */
+  switchTo(thread) {
+    if (thread === this.shownThread) return;
+    const next = this.drafts.get(thread) || { words: "", chips: [], unsent: null, problem: "" };
+    const chips = this.attachments.swap(next.chips);
+    this.drafts.set(this.shownThread, { words: this.box.value, chips, unsent: this.unsent, problem: this.problemLine.textContent });
+    this.drafts.delete(thread);
+    this.shownThread = thread;
+    this.unsent = next.unsent;
+    this.box.value = next.words;
+    this.complain(next.problem);
+    this.#refresh();
+  }
+
   /** Make the box as tall as its words; nothing to measure while it is hidden. */
   fit() {
     this.box.style.height = "auto";
@@ -40,15 +54,6 @@ export class Composer {
     this.#refresh();
   }
 
-  /** Another thread is shown: its own unsent words come back, and this one's are put aside. */
-  switchTo(thread) {
-    this.drafts.set(this.shownThread, this.box.value);
-    this.shownThread = thread;
-    this.box.value = this.drafts.get(thread) || "";
-    this.attachments.clear();
-    this.#problem("");
-  }
-
   /** Send what is in the box, or these words instead. */
   async send(words = null) {
     const text = (words ?? this.box.value).trim();
@@ -57,15 +62,19 @@ export class Composer {
     const same = this.unsent && this.unsent.text === text;
     this.unsent = same ? this.unsent : { id: freshId(), text };
     const arrived = this.onSend();
+    const thread = this.shownThread;
     this.sending = true;
     this.#refresh();
     try {
       await post("/api/say", { id: this.unsent.id, channel, thread: this.threadOf(), text, attachments: this.attachments.ids });
-      this.#sent(text, words === null);
+      this.#remember(text);
+      if (thread === this.shownThread) this.#sent(text, words === null);
+      else this.drafts.delete(thread);
       arrived();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.#problem(error.message);
+      if (thread === this.shownThread) this.complain(error.message);
+      else this.drafts.get(thread).problem = error.message;
     } finally {
       this.sending = false;
       this.#refresh();
@@ -74,10 +83,9 @@ export class Composer {
 
   #sent(text, fromBox) {
     this.unsent = null;
-    this.#remember(text);
     this.attachments.clear();
-    if (fromBox) this.box.value = "";
-    this.#problem("");
+    if (fromBox && this.box.value.trim() === text) this.box.value = ""; // else more was typed meanwhile
+    this.complain("");
   }
 
   #build(room, id, label, placeholder) {
@@ -137,7 +145,8 @@ export class Composer {
     this.sendButton.disabled = empty || this.attachments.busy || this.attachments.broken || Boolean(this.sending);
   }
 
-  #problem(sentence) {
+  /** Say at the box what went wrong. */
+  complain(sentence) {
     this.problemLine.textContent = sentence;
     this.problemLine.hidden = !sentence;
   }

@@ -23,11 +23,13 @@ export class MessageList {
 
   get size() { return this.messages.size; }
 
-  /** Show exactly these. */
-  reset(messages) {
+  /** Show exactly these. With `tail` they are only the newest: older ones that join them stay; true when they did. */
+  reset(messages, { tail = false } = {}) {
     const ids = new Set(messages.map((message) => message.id));
-    for (const id of [...this.messages.keys()]) if (!ids.has(id)) this.#drop(id);
+    const joins = tail && messages.length > 0 && this.messages.has(messages[0].id);
+    for (const [id, one] of [...this.messages]) if (!ids.has(id) && !(joins && one.at < messages[0].at)) this.#drop(id);
     messages.forEach((message) => this.put(message));
+    return joins;
   }
 
   /** Show these before all others, and leave the reader where they are. */
