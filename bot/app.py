@@ -248,6 +248,7 @@ def _web(house: House) -> WebPlatform:
         port=house.settings.port,
         hints=hints(house.catalog, names),
         engine=house.engine(),
+        names=tuple(name for part in house.settings.web_names.split(",") if (name := part.strip().lower())),
     )
 
 

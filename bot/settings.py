@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         validation_alias=_named("RETOUCH_WEB"),
         description="The web chat: `auto` serves it when neither Slack nor Discord is set up. It has no login",
     )
+    web_names: str = Field(
+        "",
+        validation_alias=_named("RETOUCH_WEB_NAMES"),
+        description="Further host names the web chat answers to, behind a proxy with a login: `a.example, b.example`",
+    )
     openai_api_key: SecretStr | None = Field(
         None,
         validation_alias=_named("OPENAI_API_KEY"),
