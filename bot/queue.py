@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from bot import replies
-from bot.errors import OutcomeUnknown, PlatformProblem
+from bot.errors import OutcomeUnknown, PlatformProblem, ProviderProblem
 from bot.models import Entry, Job
 from bot.studio.desk import Desk
 from bot.studio.draw import draw, give_up, may_be_billed
@@ -20,6 +20,7 @@ from bot.studio.submit import put_up
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0  # how often other processes' jobs are looked for when nothing wakes us
+ONE_SHOT = "cli."  # how the command line names itself, once per process
 SETTLING_MS = 10_000  # a step younger than this is still in somebody's hands
 
 
@@ -133,11 +134,13 @@ class Queue:
         desk = self._desk
         before = desk.now() - (0 if settled else SETTLING_MS)
         for job in await desk.store.expired(now=desk.now()):
-            if self._is_ours(job):
+            if self._is_ours(job) or is_one_shot(job):
                 await self._settle_lost(job)
         for job in await desk.store.unplaced(before=before):
             if self._is_ours(job) and not self._draining:
                 await self._place_again(job)
+            elif is_one_shot(job) and job.created < desk.now() - SETTLING_MS:
+                await give_up(desk, job, ProviderProblem(replies.STOPPED_EARLY))
         for job in await desk.store.undelivered(before=before):
             if self._is_ours(job) and job.id not in self._running:
                 await show(desk, job.id)
@@ -146,6 +149,9 @@ class Queue:
         return job.place.platform in self._desk.platforms
 
     async def _settle_lost(self, job: Job) -> None:
+        if job.sent is None and is_one_shot(job):
+            await give_up(self._desk, job, ProviderProblem(replies.STOPPED_EARLY))
+            return
         if job.sent is None and await self._desk.store.requeue(job.id, job.owner or ""):
             log.info("job %s runs again: its worker died before anything was sent", job.id)
             self.wake()
@@ -159,3 +165,8 @@ class Queue:
         except PlatformProblem as error:
             log.warning("placeholder not posted: job=%s", job.id, exc_info=True)
             await self._desk.store.fail(job.id, Entry.RELEASE, str(error))
+
+
+def is_one_shot(job: Job) -> bool:
+    """Whether a job came from one run of the command line: when that is gone, nobody waits for its picture."""
+    return job.place.platform.startswith(ONE_SHOT)
