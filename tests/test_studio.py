@@ -434,3 +434,16 @@ async def test_fewer_pictures_than_asked_are_named_and_not_charged(talk: Talk) -
     assert len(talk.last.images) == 2
     assert "not counted" in talk.last.body
     assert (await talk.house.store.spent("team", ALICE, since=0)).images == 2
+
+
+async def test_a_button_id_from_another_workspace_does_nothing(talk: Talk) -> None:
+    talk.provider.faults = [ProviderProblem("The image service could not be reached.")]
+    await talk.imagine("one")
+    await talk.imagine("two")
+    job, version = talk.chat.posted[0].card.buttons[0], talk.chat.posted[1].card.buttons[1]
+    elsewhere = replace(CHANNEL, workspace="other")
+    for button in (job, version, replace(job, action="cancel")):
+        await talk.doors.action(Action(new_id(), elsewhere, ALICE, button.action, button.target))
+    assert [card.title.split(".")[0] for _, card in talk.chat.whispers] == [
+        "That request is gone", "That picture is gone", "That request is gone"]  # fmt: skip
+    assert len(talk.provider.requests) == 2

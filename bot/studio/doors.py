@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot import intents, replies
 from bot.errors import AlreadySeen, BadInput, NotFound, RetouchError
 from bot.intents import Edit, Help, Imagine, New, NotForUs
-from bot.models import Action, Card, Command, Job, Kind, Message, Request, Role, Thread, Version, new_id
+from bot.models import Action, Card, Command, Job, Kind, Message, Place, Request, Role, Thread, Version, new_id
 from bot.queue import Queue
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
@@ -151,7 +151,7 @@ class Studio:
             await self._version_action(action)
 
     async def _cancel(self, action: Action) -> None:
-        job = await self._job(action.target)
+        job = await self._job(action)
         if (job.user.platform, job.user.id) != (
             action.user.platform,
             action.user.id,
@@ -160,14 +160,14 @@ class Studio:
         if not await self._queue.cancel(job):
             raise BadInput(replies.TOO_LATE_TO_CANCEL)
 
-    async def _job(self, job_id: str) -> Job:
-        job = await self._desk.store.job(job_id)
-        if job is None:
+    async def _job(self, action: Action) -> Job:
+        job = await self._desk.store.job(action.target)
+        if job is None or not _same_workspace(job.place, action.place):
             raise NotFound("That request is gone.")
         return job
 
     async def _try_again(self, action: Action) -> None:
-        job = await self._job(action.target)
+        job = await self._job(action)
         thread = await self._desk.store.thread(job.thread)
         parent = await self._desk.store.version(job.parent) if job.parent else None
         await self._submit(
@@ -189,7 +189,7 @@ class Studio:
     async def _version_action(self, action: Action) -> None:
         version = await self._desk.store.version(action.target)
         thread = await self._desk.store.thread(version.thread) if version else None
-        if version is None or thread is None or thread.place.workspace != action.place.workspace:
+        if version is None or thread is None or not _same_workspace(thread.place, action.place):
             raise NotFound("That picture is gone.")
         conversation = self._conversation(action, thread, version)
         if action.name == "undo":
@@ -202,6 +202,11 @@ class Studio:
             await conversation.follow(_edit_of(action.text))
         else:
             raise NotFound("This button is from an older version of the bot. Reply in the thread instead.")
+
+
+def _same_workspace(one: Place, other: Place) -> bool:
+    """A button pressed elsewhere with an id from here does nothing."""
+    return (one.platform, one.workspace) == (other.platform, other.workspace)
 
 
 def _edit_of(text: str) -> Edit:
