@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from bot import replies
 from bot.errors import OutcomeUnknown, PlatformProblem, ProviderProblem
@@ -33,10 +34,10 @@ class Queue:
         self._cancelled: set[str] = set()
         self._awake = asyncio.Event()
         self._draining = False
+        self._started = desk.now() - 1
 
     async def run(self) -> None:
         """Work until cancelled. Starts with what the last process left behind."""
-        await self._pick_up(settled=True)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._claim_forever())
             group.create_task(self._keep_house())
@@ -82,7 +83,12 @@ class Queue:
     async def _claim_forever(self) -> None:
         while True:
             self._awake.clear()
-            if not await self._claim_one():
+            try:
+                claimed = await self._claim_one()
+            except Exception:
+                log.exception("no job could be claimed; it is tried again")
+                claimed = False
+            if not claimed:
                 await self._wait()
 
     async def _claim_one(self) -> bool:
@@ -114,13 +120,18 @@ class Queue:
     # ── keeping house ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _keep_house(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._every_while(self._renew))
+            group.create_task(self._every_while(self._pick_up))
+
+    async def _every_while(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Now, and three times in every lease. What waits for a slow chat must not hold up the leases."""
         while True:
-            await asyncio.sleep(self._desk.lease_ms / 3000)
             try:
-                await self._renew()
-                await self._pick_up(settled=False)
+                await work()
             except Exception:
                 log.exception("house-keeping failed; it is tried again")
+            await asyncio.sleep(self._desk.lease_ms / 3000)
 
     async def _renew(self) -> None:
         until = self._desk.now() + self._desk.lease_ms
@@ -129,10 +140,10 @@ class Queue:
                 log.warning("lost the lease of job %s; somebody else settled it", job_id)
                 task.cancel()
 
-    async def _pick_up(self, *, settled: bool) -> None:
-        """Take over what a dead process left. `settled`: nothing of ours can be under way, so don't wait."""
+    async def _pick_up(self) -> None:
+        """Take over what a dead process left: all from before our time, and what nobody touched for a while."""
         desk = self._desk
-        before = desk.now() - (0 if settled else SETTLING_MS)
+        before = max(self._started, desk.now() - SETTLING_MS)
         for job in await desk.store.expired(now=desk.now()):
             if self._is_ours(job) or is_one_shot(job):
                 await self._settle_lost(job)

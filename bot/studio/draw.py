@@ -51,8 +51,9 @@ async def _drawn(desk: Desk, job: Job, folder: Path) -> Version | None:
     request = await _request(desk, job, folder)
     if not await desk.store.mark_sent(job.id, desk.owner, now=desk.now()):
         return None  # cancelled, or no longer ours
-    result = await _answered(desk, job, provider, request)
-    return await _keep(desk, job, result)
+    async with _Progress(desk, job) as progress:  # a slow edit must not hold up the keeping of what was paid for
+        result = await _answered(desk, job, provider, request, progress)
+        return await _keep(desk, job, result)
 
 
 async def _request(desk: Desk, job: Job, folder: Path) -> ImageRequest:
@@ -104,11 +105,13 @@ async def _asset(desk: Desk, asset_id: str) -> Asset:
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _answered(desk: Desk, job: Job, provider: ImageProvider, request: ImageRequest) -> Result:
+async def _answered(
+    desk: Desk, job: Job, provider: ImageProvider, request: ImageRequest, progress: _Progress
+) -> Result:
     """Ask; wait and ask again only where the service said it is too busy, which cannot have been billed."""
     for tries_left in reversed(range(TRIES)):
         try:
-            return await _watched(desk, job, provider, request)
+            return await _watched(provider, request, progress)
         except RateLimited as error:
             if not tries_left or error.retry_after > LONGEST_WAIT:
                 raise
@@ -117,9 +120,9 @@ async def _answered(desk: Desk, job: Job, provider: ImageProvider, request: Imag
     raise AssertionError("the last try returns or raises")
 
 
-async def _watched(desk: Desk, job: Job, provider: ImageProvider, request: ImageRequest) -> Result:
+async def _watched(provider: ImageProvider, request: ImageRequest, progress: _Progress) -> Result:
     result: Result | None = None
-    async with _Progress(desk, job) as progress, contextlib.aclosing(provider.generate(request)) as steps:
+    async with contextlib.aclosing(provider.generate(request)) as steps:
         async for step in steps:
             if isinstance(step, Preview):
                 await progress.offer(step)
