@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -53,6 +54,9 @@ async def back_up(settings: Settings, target: Path) -> str:
     """Copy everything to a new folder; says how to put it back."""
     async with open_store_only(settings) as store:
         await store.backup(target)
+        secret = settings.data / "secret"
+        if secret.exists():
+            shutil.copy2(secret, target / "secret")
     return f"Backed up to {target}. To use it, start with RETOUCH_DATA={target}."
 
 

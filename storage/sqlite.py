@@ -22,8 +22,9 @@ async def open_store(folder: Path) -> SqliteStore:
 
 
 def _prepare(folder: Path, engine: Engine) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # pictures and prompts are nobody else's business
     tmp = folder / "tmp"
-    tmp.mkdir(parents=True, exist_ok=True)
+    tmp.mkdir(exist_ok=True)
     files.sweep(tmp)
     engine.start()
 

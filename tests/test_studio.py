@@ -239,6 +239,16 @@ async def test_a_blocked_word_is_refused_and_named(talk: Talk) -> None:
     assert talk.provider.paid == 0
 
 
+async def test_a_blocked_word_is_found_in_every_part_of_a_request(talk: Talk) -> None:
+    await talk.imagine("a fox")
+    await talk.house.store.set_policy("team", Policy(blocked_terms=("dragon",)))
+    await talk.imagine("a fox --no cats. But a dragon")
+    await talk.reply("add a dragon")
+    await talk.press("Edit", talk.chat.posted[0], text="a dragon, please")
+    assert [card.tone for _, card in talk.chat.whispers] == [Tone.REFUSAL] * 3
+    assert talk.provider.paid == 1
+
+
 async def test_the_daily_limit_holds_and_says_when_it_resets(talk: Talk) -> None:
     await talk.house.store.set_policy("team", Policy(images_per_day=2))
     for words in ("one", "two", "three"):

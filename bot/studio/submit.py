@@ -62,9 +62,9 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     the platform would not take the placeholder, and the asker was told.
     """
     policy = await desk.store.policy(wish.place.workspace)
-    moderation.check_prompt(wish.prompt, policy)
     model = desk.model_for(wish.flags, wish.base)
     draft = _draft(desk, wish, model, policy)
+    moderation.check_prompt(draft.prompt, policy)  # what is sent, with what `--no` added
     await _early_no(desk, draft, policy)
     job, new_thread = await _with_pictures(desk, wish, draft)
     job = replace(job, estimate=_estimate(desk, job, model))
