@@ -291,6 +291,19 @@ async def test_try_again_repeats_a_failed_request(talk: Talk) -> None:
     await talk.press("Try again", talk.chat.posted[0])
     assert talk.last.tone is Tone.DONE
     assert talk.provider.requests[1].options.quality == "low"
+    assert len(talk.chat.posted) == 1, "the failed card becomes the picture"
+
+
+async def test_two_people_who_press_try_again_at_once_pay_once(talk: Talk) -> None:
+    talk.provider.faults = [ProviderProblem("The image service could not be reached.")]
+    await talk.imagine("a red fox")
+    failed = talk.chat.posted[0]
+    button = failed.card.buttons[0]
+    presses = [Action(new_id(), failed.address.place, who, button.action, button.target) for who in (ALICE, BOB, ALICE)]
+    await asyncio.gather(*(talk.doors.action(one) for one in presses))
+    await talk.chat.settled()
+    assert talk.provider.paid == 1
+    assert talk.last.tone is Tone.DONE
 
 
 async def test_a_busy_service_is_asked_again_after_its_wait(talk: Talk) -> None:

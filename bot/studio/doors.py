@@ -9,7 +9,21 @@ from dataclasses import replace
 from bot import intents, replies
 from bot.errors import AlreadySeen, BadInput, NotFound, RetouchError
 from bot.intents import Edit, Help, Imagine, New, NotForUs
-from bot.models import Action, Card, Command, Job, Kind, Message, Place, Request, Role, Thread, Version, new_id
+from bot.models import (
+    Action,
+    Card,
+    Command,
+    Job,
+    JobStatus,
+    Kind,
+    Message,
+    Place,
+    Request,
+    Role,
+    Thread,
+    Version,
+    new_id,
+)
 from bot.queue import Queue
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
@@ -167,12 +181,15 @@ class Studio:
         return job
 
     async def _try_again(self, action: Action) -> None:
+        """Once for each failure, however many press the button: the next failure has a button of its own."""
         job = await self._job(action)
+        if job.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+            return
         thread = await self._desk.store.thread(job.thread)
         parent = await self._desk.store.version(job.parent) if job.parent else None
         await self._submit(
             Wish(
-                asked=action,
+                asked=replace(action, event_id=f"again:{job.id}"),
                 place=thread.place if thread and thread.place.thread else action.place,
                 prompt=job.prompt,
                 kind=job.kind,
@@ -183,6 +200,8 @@ class Studio:
                 flags={"n": str(job.options.n)},
                 references=job.references,
                 mask=job.mask,
+                reply_to=job.reply_to,
+                address=job.address,
             )
         )
 

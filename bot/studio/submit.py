@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot import limits, moderation, replies
 from bot.catalog import Model, decide
-from bot.errors import BadInput, PlatformProblem
+from bot.errors import BadInput, MessageGone, PlatformProblem
 from bot.models import (
+    Address,
     Attachment,
+    Card,
     Entry,
     Job,
     Kind,
@@ -37,7 +40,7 @@ class Wish:
     """What somebody wants, before it is judged.
 
     `thread` None starts a new session at `place`. `parent` is Image 1. `references` are already kept,
-    `attachments` not yet. `base` are options to start from.
+    `attachments` not yet. `base` are options to start from. `address` is a message of ours to use again.
     """
 
     asked: Request
@@ -53,6 +56,7 @@ class Wish:
     mask: str | None = None
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
+    address: Address | None = None
 
 
 async def submit(desk: Desk, wish: Wish) -> Job | None:
@@ -100,6 +104,7 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         mask=wish.mask,
         reply_to=wish.reply_to,
         notes=decision.notes,
+        address=wish.address,
     )
 
 
@@ -170,11 +175,21 @@ async def _put_up_or_tell(desk: Desk, job: Job, asked: Request) -> Job | None:
 
 
 async def put_up(desk: Desk, job: Job) -> Job:
-    """Post a job's placeholder and remember where; from then on it may run. Raises `PlatformProblem`."""
+    """Post a job's placeholder, or turn the message it was given into one; from then on it may run.
+
+    Raises `PlatformProblem`.
+    """
     parent = await desk.store.version(job.parent) if job.parent else None
     ahead = max(0, await desk.store.line_before(job.id) - desk.concurrency + 1)
     seconds = typical_seconds(desk.catalog.model(job.options.model), job.options)
     card = replies.working(job, seconds=seconds, ahead=ahead, parent=parent)
+    return await desk.store.place_job(job.id, await _posted(desk, job, card))
+
+
+async def _posted(desk: Desk, job: Job, card: Card) -> Address:
     platform = desk.platforms[job.place.platform]
-    address = await platform.post(job.place, card, reply_to=job.reply_to, key=job.id)
-    return await desk.store.place_job(job.id, address)
+    if job.address:
+        with contextlib.suppress(MessageGone):
+            await platform.edit(job.address, card)
+            return job.address
+    return await platform.post(job.place, card, reply_to=job.reply_to, key=job.id)
