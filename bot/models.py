@@ -376,7 +376,8 @@ class Card:
     """What the bot says, independent of the platform.
 
     `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
-    verbatim, never as markup or a mention. `summary` (screen readers, notifications) is derived from them.
+    verbatim, never as markup or a mention. `asker` is the name of who asked. `summary` (screen readers,
+    notifications) and `small_print` are derived from them.
     """
 
     title: str
@@ -386,6 +387,12 @@ class Card:
     footer: str = ""
     images: tuple[CardImage, ...] = ()
     buttons: tuple[Button, ...] = ()
+    asker: str = ""
+
+    @property
+    def small_print(self) -> str:
+        """The footer, and for whom it is: in a busy channel people must see whose picture this is."""
+        return " · ".join(part for part in (f"for {self.asker}" if self.asker else "", self.footer) if part)
 
     @property
     def summary(self) -> str:

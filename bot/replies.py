@@ -34,6 +34,7 @@ def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = 
         footer=" · ".join(fact for fact in facts if fact),
         images=(preview,) if preview else (),
         buttons=(Button("Cancel", "cancel", job.id, style="danger"),),
+        asker=job.user.name,
     )
 
 
@@ -60,6 +61,7 @@ def waiting_for_service(job: Job, seconds: float) -> Card:
         tone=Tone.PROGRESS,
         prompt=job.prompt,
         buttons=(Button("Cancel", "cancel", job.id, style="danger"),),
+        asker=job.user.name,
     )
 
 
@@ -100,6 +102,7 @@ def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None
         footer=_version_footer(version, shown, left),
         images=card_images(version, shown),
         buttons=version_buttons(version),
+        asker=version.author.name,
     )
 
 
@@ -112,6 +115,7 @@ def brought_back(version: Version, shown: Sequence[Shown], *, word: str) -> Card
         footer=_version_footer(version, shown, None),
         images=card_images(version, shown),
         buttons=version_buttons(version),
+        asker=version.author.name,
     )
 
 
@@ -199,6 +203,7 @@ def failed(job: Job, error: errors.RetouchError, *, billed_perhaps: bool) -> Car
         tone=Tone.REFUSAL if refused else Tone.FAILURE,
         prompt=job.prompt,
         buttons=() if refused else buttons,
+        asker=job.user.name,
     )
 
 
@@ -219,6 +224,7 @@ def cancelled(job: Job, *, billed_perhaps: bool) -> Card:
         tone=Tone.NOTICE,
         prompt=job.prompt,
         buttons=(Button("Try again", "try_again", job.id),),
+        asker=job.user.name,
     )
 
 

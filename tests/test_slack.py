@@ -172,6 +172,11 @@ def test_a_card_of_any_length_stays_within_slacks_limits(tmp_path: Path) -> None
     assert "mrkdwn" not in text
 
 
+def test_a_card_says_for_whom_it_is() -> None:
+    footer = card_blocks(Card("v1", footer="1024×1024", asker="Alice <!here>"))[-1]
+    assert footer["elements"] == [{"type": "plain_text", "text": "for Alice <!here> · 1024×1024", "emoji": False}]
+
+
 def test_an_empty_part_never_makes_an_invalid_block() -> None:
     for block in card_blocks(Card("", footer=" ", prompt="\n")):
         assert '"text": ""' not in json.dumps(block)

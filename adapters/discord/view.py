@@ -38,8 +38,7 @@ def card_view(card: Card, pictures: Sequence[Outgoing] = (), notes: Sequence[str
     for text in before:
         container.add_item(ui.TextDisplay(text))
     if pictures:
-        items = [discord.MediaGalleryItem(f"attachment://{one.filename}", description=one.alt) for one in pictures]
-        container.add_item(ui.MediaGallery(*items))
+        container.add_item(ui.MediaGallery(*(_item(one) for one in pictures)))
     for text in after:
         container.add_item(ui.TextDisplay(text))
     for row in _rows(card.buttons[:MAX_BUTTONS]):
@@ -57,7 +56,7 @@ def _item(picture: Outgoing) -> discord.MediaGalleryItem:
 def _texts(card: Card, notes: Sequence[str]) -> tuple[list[str], list[str]]:
     title = f"**{inert_within(one_line(card.title), _TITLE)}**" if card.title.strip() else ""
     body = inert_within(card.body.strip(), _BODY)
-    footers = [one_line(line) for line in (*notes, card.footer) if line.strip()]
+    footers = [one_line(line) for line in (*notes, card.small_print) if line.strip()]
     footer = small("\n".join(inert_within(line, _FOOTER) for line in footers))
     room = MAX_TEXT - sum(length(text) for text in (title, body, footer))
     before = [text for text in (title, _prompt(card.prompt, room), body) if text]

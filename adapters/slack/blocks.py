@@ -37,8 +37,8 @@ def card_blocks(card: Card, files: Sequence[str] = (), key: str = "") -> list[Bl
                 "alt_text": shortened(image.alt or image.name, MAX_ALT),
             }
         )
-    if card.footer:
-        blocks.append({"type": "context", "elements": [_plain(shortened(card.footer, MAX_TEXT))]})
+    if card.small_print:
+        blocks.append({"type": "context", "elements": [_plain(shortened(card.small_print, MAX_TEXT))]})
     if card.buttons:
         blocks.append({"type": "actions", "elements": [_button(one) for one in card.buttons[:MAX_BUTTONS]]})
     return blocks
