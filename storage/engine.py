@@ -66,10 +66,10 @@ class Engine:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(connection, *args, **kwargs)
+                connection.commit()  # may fail as well: a full disk
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
             return result
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
