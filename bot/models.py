@@ -86,10 +86,9 @@ class Attachment:
 class Command:
     """A slash command, or the same request from another door.
 
-    `event_id` is unique per platform and equal on every re-delivery. `text` is what was typed, flags included.
-    `flags` are options given by other means (Discord's typed options, the command line), by their flag name
-    without dashes: {"ar": "2:3", "quality": "high"}; they win over flags in `text`. `name` is "imagine", or "edit"
-    when the attachment with `Role.IMAGE` is to be edited. `reply_to` is the message to answer to, if any.
+    `event_id` is unique per platform and equal on every re-delivery. `text` is as typed; `flags` were given by other
+    means, by name ({"ar": "2:3"}), and win. `name` is "imagine", or "edit" when the attachment with `Role.IMAGE` is
+    to be edited. `reply_to` is the message to answer to, if any.
     """
 
     event_id: str
@@ -106,9 +105,8 @@ class Command:
 class Message:
     """Something someone said, where the bot can hear it.
 
-    `id` is the message's own id. `replied_to` is the message it answers to (Discord), or None. `mentions_bot` says
-    whether it addresses the bot; the mention itself is already cut from `text`. `mentions_others` says whether it
-    addresses somebody else, or everybody.
+    `id` is the message's own, `replied_to` the one it answers (Discord). `mentions_bot`: it addresses the bot; the
+    mention is already cut from `text`. `mentions_others`: it addresses somebody else, or everybody.
     """
 
     event_id: str
@@ -126,8 +124,7 @@ class Message:
 class Action:
     """A pressed button or a submitted form.
 
-    `target` is the version id or job id in the button. `text` and `attachments` are the form's. `message` is the
-    message that carries the button.
+    `target` is the version or job id in the button, on `message`. `text` and `attachments` are the form's.
     """
 
     event_id: str
@@ -201,12 +198,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """One image session. `place.thread` is None until its first message is posted; `head` is a version id."""
+    """One image session. `place.thread` is None until its first message is posted; `head` is a version id.
+
+    `guest`: it began by a mention where people were talking already; only words addressed to the bot are for it.
+    """
 
     id: str
     place: Place
     head: str | None
     created: int
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,10 +366,9 @@ class Button:
 
 def parse_button_id(text: str) -> tuple[str, str] | None:
     """The action and target in a button id, or None when it is not one of ours."""
-    parts = text.split(":", 2)
-    if len(parts) != 3 or parts[0] != "v1" or not parts[1] or not parts[2]:
-        return None
-    return parts[1], parts[2]
+    version, _, rest = text.partition(":")
+    action, _, target = rest.partition(":")
+    return (action, target) if version == "v1" and action and target else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,6 +241,7 @@ def notice(sentence: str) -> Card:
     return Card(title=sentence)
 
 
+AS_GUEST = "People are talking in this thread, so mention me to change the picture."
 STOPPED_EARLY = "The command was stopped before anything was drawn."
 INTERRUPTED = "The bot was stopped in the middle of this picture, and the answer was lost."
 STILL_DRAWING = "The first picture of this thread is still being made. Reply again once it is here."

@@ -40,7 +40,7 @@ def person_key(user: User) -> str:
 def thread_of(row: sqlite3.Row) -> Thread:
     """A row of `thread`."""
     place = Place(row["platform"], row["workspace"], row["channel"], row["thread"])
-    return Thread(row["id"], place, row["head"], row["created"])
+    return Thread(row["id"], place, row["head"], row["created"], bool(row["guest"]))
 
 
 def version_of(row: sqlite3.Row) -> Version:

@@ -24,7 +24,7 @@ _FIRST_TABLES = (
     """
     CREATE TABLE thread (
         id TEXT PRIMARY KEY, platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,
-        thread TEXT, head TEXT, created INTEGER NOT NULL
+        thread TEXT, head TEXT, created INTEGER NOT NULL, guest INTEGER NOT NULL DEFAULT 0
     ) STRICT
     """,
     """

@@ -51,9 +51,9 @@ def add_thread(db: Connection, new: Thread) -> None:
     """Save a thread unless it is there; `head` is set by `move_head`."""
     place = new.place
     db.execute(
-        "INSERT INTO thread (id, platform, workspace, channel, thread, head, created) VALUES (?, ?, ?, ?, ?, NULL, ?)"
-        " ON CONFLICT (id) DO NOTHING",
-        (new.id, place.platform, place.workspace, place.channel, place.thread, new.created),
+        "INSERT INTO thread (id, platform, workspace, channel, thread, head, created, guest)"
+        " VALUES (?, ?, ?, ?, ?, NULL, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (new.id, place.platform, place.workspace, place.channel, place.thread, new.created, int(new.guest)),
     )
 
 

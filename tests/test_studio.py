@@ -15,7 +15,7 @@ from bot.models import (
     Tone,
 )
 from tests.fakes.provider import png
-from tests.talk import ALICE, CHANNEL, Talk
+from tests.talk import ALICE, BOB, CHANNEL, Talk
 
 
 async def test_imagine_shows_a_placeholder_and_then_the_picture(talk: Talk) -> None:
@@ -171,3 +171,16 @@ async def test_a_paused_workspace_listens_only_when_addressed(talk: Talk) -> Non
 async def test_words_in_a_thread_without_pictures_are_nobodys_business(talk: Talk) -> None:
     await talk.doors.message(Message("e", replace(CHANNEL, thread="other"), ALICE, "make it night", id="x"))
     assert (talk.chat.posted, talk.chat.whispers) == ([], [])
+
+
+async def test_called_into_a_conversation_the_bot_answers_only_when_addressed(talk: Talk) -> None:
+    human = replace(CHANNEL, thread="m0")
+    await talk.doors.message(Message("e1", human, ALICE, "a red fox", id="m7", mentions_bot=True))
+    await talk.chat.settled()
+    assert "mention me" in talk.last.body
+    await talk.doors.message(Message("e2", human, BOB, "I would make the budget smaller", id="m8"))
+    await talk.doors.message(Message("e3", human, BOB, "make it night", id="m9", mentions_bot=True))
+    await talk.chat.settled()
+    assert [one.prompt for one in await talk.versions()] == ["a red fox", "make it night"]
+    await talk.reply("and a moon", to=talk.chat.posted[-1])
+    assert talk.provider.paid == 3, "a reply to the picture itself is addressed to us"

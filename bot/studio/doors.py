@@ -21,6 +21,7 @@ from bot.models import (
     Request,
     Role,
     Thread,
+    ThreadMode,
     Version,
     new_id,
 )
@@ -112,7 +113,7 @@ class Studio:
         policy = await self._desk.store.policy(message.place.workspace)
         intent = intents.message_intent(
             message.text,
-            mode=policy.thread_mode,
+            mode=ThreadMode.MENTION_ONLY if thread and thread.guest and not meant else policy.thread_mode,
             mentions_bot=message.mentions_bot,
             mentions_others=message.mentions_others,
             has_pictures=bool(message.attachments),

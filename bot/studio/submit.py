@@ -17,6 +17,7 @@ from bot.models import (
     Entry,
     Job,
     Kind,
+    Message,
     Options,
     Place,
     Policy,
@@ -103,7 +104,7 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         references=wish.references,
         mask=wish.mask,
         reply_to=wish.reply_to,
-        notes=decision.notes,
+        notes=(*decision.notes, replies.AS_GUEST) if not wish.thread and is_guest(wish.asked) else decision.notes,
         address=wish.address,
     )
 
@@ -126,8 +127,12 @@ async def _with_pictures(desk: Desk, wish: Wish, job: Job) -> tuple[Job, Thread 
     if taken.image:
         upload = await _start_from_upload(desk, wish, job, taken.image)
         return replace(job, kind=Kind.EDIT, parent=upload.id, options=_sized_like(desk, wish, job, upload)), None
-    new_thread = None if wish.thread else Thread(job.thread, wish.place, None, job.created)
-    return job, new_thread
+    return job, None if wish.thread else Thread(job.thread, wish.place, None, job.created, is_guest(wish.asked))
+
+
+def is_guest(asked: Request) -> bool:
+    """Whether the bot was called into a thread where people were talking already."""
+    return isinstance(asked, Message) and asked.place.thread not in (None, asked.id)
 
 
 async def _start_from_upload(desk: Desk, wish: Wish, job: Job, image: Reference) -> Version:
@@ -145,7 +150,7 @@ async def _start_from_upload(desk: Desk, wish: Wish, job: Job, image: Reference)
         author=wish.asked.user,
         created=job.created,
     )
-    thread = wish.thread or Thread(job.thread, wish.place, version.id, job.created)
+    thread = wish.thread or Thread(job.thread, wish.place, version.id, job.created, is_guest(wish.asked))
     await desk.store.start_upload(thread, version)
     return version
 
