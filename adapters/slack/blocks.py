@@ -12,8 +12,9 @@ Block = dict[str, Any]
 
 # Slack's limits, from its SDK and documentation; the total of a message is about 13,000 characters.
 MAX_PROMPT = 2500
-MAX_TEXT = 3000
+MAX_TEXT = 2000
 MAX_ALT = 2000
+MAX_ALTS = 4000  # of all pictures together: each of them tells the prompt again
 MAX_LABEL = 75
 MAX_BUTTONS = 25
 MAX_IMAGES = 20
@@ -28,13 +29,14 @@ def card_blocks(card: Card, files: Sequence[str] = (), key: str = "") -> list[Bl
     `key` makes the ids of blocks that change new, as Slack advises for updated messages.
     """
     blocks: list[Block] = [_words(card)]
+    alt = min(MAX_ALT, MAX_ALTS // max(1, len(card.images[:MAX_IMAGES])))
     for index, (image, file) in enumerate(zip(card.images[:MAX_IMAGES], files, strict=False)):
         blocks.append(
             {
                 "type": "image",
                 "block_id": f"picture-{index}-{key or file}"[:255],
                 "slack_file": {"id": file},
-                "alt_text": shortened(image.alt or image.name, MAX_ALT),
+                "alt_text": shortened(image.alt or image.name, alt),
             }
         )
     if card.small_print:
