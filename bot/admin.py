@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from bot.app import open_store_only
+from bot.catalog import Catalog, Model, Planner
+from bot.config import DEFAULT_PLANNER
 from bot.errors import BadOption
-from bot.models import Policy, ThreadMode
-from bot.pricing import format_cost
+from bot.models import Options, Policy, ThreadMode
+from bot.options import decide
+from bot.pricing import Quote, format_cost, quote
 from bot.settings import Settings
 
 
@@ -50,6 +54,58 @@ async def usage_table(settings: Settings, days: int) -> str:
                      for line in lines)  # fmt: skip
 
 
+def price_table(
+    settings: Settings,
+    model_name: str,
+    flags: Mapping[str, str],
+    *,
+    refs: int,
+    previews: int | None,
+    prompt: str,
+    as_json: bool = False,
+) -> str:
+    """What a request costs at most, in tokens and dollars. Raises `BadOption` for one that cannot be."""
+    catalog = Catalog.load(settings.config_file)
+    model = catalog.model(model_name)
+    others = [catalog.model(one) for one in catalog.names()]
+    options = decide(flags, model, base=None, moderation="auto", others=others).options
+    passing = (settings.previews if previews is None else previews) if model.previews else 0
+    planner = catalog.planner(DEFAULT_PLANNER) if options.is_planned else None
+    found = quote(model, options, prompt=prompt or "x" * 200, inputs=refs, previews=passing, planner=planner)
+    if as_json:
+        facts = {"model": model.name, "size": options.size, "quality": options.quality, **asdict(found)}
+        return json.dumps({**facts, "cost_usd": found.cost / 1e6, "known_model": model.known})
+    return "\n".join(_price_lines(model, options, found, planner))
+
+
+def _price_lines(model: Model, options: Options, found: Quote, planner: Planner | None) -> Iterator[str]:
+    several = f" × {found.n}" if found.n > 1 else ""
+    yield f"{model.name} · {options.size.replace('x', '×')} · {options.quality}{several}"
+    parts = [("picture", found.image_out, model.prices["image_out"]), ("previews", found.previews,
+             model.prices["image_out"]), ("prompt", found.text_in, model.prices["text_in"]),
+             ("references", found.image_in, model.prices["image_in"])]  # fmt: skip
+    if planner:
+        parts += [("plan, read", found.plan_in, planner.text_in), ("plan, written", found.plan_out, planner.text_out)]
+    for name, one, dollars in parts:
+        if tokens := one * found.n:
+            yield _row(name, f"{tokens:,} tokens", f"at ${dollars:g} per million", tokens * dollars)
+    if planner and (searches := found.searches * found.n):
+        yield _row("searches", f"{searches}", f"at ${planner.search:g} each", searches * planner.search * 1e6)
+    is_most = planner or "auto" in (options.size, options.quality)
+    yield _row("total, at most" if is_most else "total", "", "", found.cost)
+    if found.n > 1:
+        yield _row("each", "", "", found.cost / found.n)
+    if not model.known:
+        yield f"{model.name} is not in the catalogue: the prices of gpt-image-2 are assumed."
+    if planner and not planner.known:
+        yield f"The price of {planner.name} is not known: a dear model is assumed."
+
+
+def _row(name: str, count: str, rate: str, micro_dollars: float) -> str:
+    """One line of the price table; four decimals, as one picture at low quality is half a cent."""
+    return f"  {name:15}{count:>16}  {rate:22}{f'${micro_dollars / 1e6:.4f}':>10}"
+
+
 async def back_up(settings: Settings, target: Path) -> str:
     """Copy everything to a new folder; says how to put it back."""
     async with open_store_only(settings) as store:
@@ -69,6 +125,9 @@ def _described(policy: Policy) -> str:
             f"moderation: {policy.moderation}",
             f"blocked-terms: {terms}",
             f"thread-mode: {policy.thread_mode}",
+            f"previews: {'as installed' if policy.previews is None else policy.previews}",
+            f"offer-same: {'on' if policy.offer_same else 'off'}",
+            f"admin-channel: {policy.admin_channel or 'none'}",
         )
     )
 
@@ -99,9 +158,34 @@ def _thread_mode(policy: Policy, value: str) -> Policy:
         raise BadOption(f"thread-mode is one of: {', '.join(ThreadMode)}.") from error
 
 
+def _previews(policy: Policy, value: str) -> Policy:
+    if value.lower() in ("none", "as installed"):
+        return replace(policy, previews=None)
+    if value not in ("0", "1", "2", "3"):
+        raise BadOption(f"previews is 0, 1, 2, 3 or `none`, not {value}.")
+    return replace(policy, previews=int(value))
+
+
+def _offer_same(policy: Policy, value: str) -> Policy:
+    if value.lower() not in ("on", "off"):
+        raise BadOption(f"offer-same is on or off, not {value}.")
+    return replace(policy, offer_same=value.lower() == "on")
+
+
+def _admin_channel(policy: Policy, value: str) -> Policy:
+    if value.lower() == "none":
+        return replace(policy, admin_channel="")
+    if not value or not value.isascii() or not value.isalnum() or len(value) > 40:
+        raise BadOption(f"admin-channel is a channel's id such as C0123ABCD, or `none`, not {value}.")
+    return replace(policy, admin_channel=value)
+
+
 _SETTINGS: dict[str, Callable[[Policy, str], Policy]] = {
     "images-per-day": _images_per_day,
     "moderation": _moderation,
     "blocked-terms": _blocked_terms,
     "thread-mode": _thread_mode,
+    "previews": _previews,
+    "offer-same": _offer_same,
+    "admin-channel": _admin_channel,
 }

@@ -11,15 +11,17 @@ import contextlib
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cards import Card
 from bot.catalog import Catalog, hints
+from bot.config import Gateway, gateway_from_environment, load_gateways
 from bot.errors import RetouchError, SetupProblem
-from bot.models import Card, Command, Version, new_id
+from bot.models import Command, Version, new_id
 from bot.ports import ChatPlatform, ImageProvider
 from bot.queue import Queue
 from bot.settings import Settings
@@ -49,6 +51,7 @@ class House:
     providers: Mapping[str, ImageProvider]
     catalog: Catalog
     default_model: str
+    gateways: Sequence[Gateway] = ()
 
     def studio(self, platforms: Mapping[str, ChatPlatform]) -> tuple[Studio, Queue]:
         """The doors and the queue behind them, for these platforms."""
@@ -71,7 +74,8 @@ class House:
     def engine(self) -> str:
         """One line on what draws here."""
         if "openai" in self.providers:
-            where = f" at {self.settings.openai_base_url}" if self.settings.openai_base_url else ""
+            places = [one.name if one.is_openai else one.base_url for one in self.gateways]
+            where = "" if places == ["openai"] else f" at {', then '.join(places)}"
             return f"{self.default_model}{where}"
         return "offline sketch engine · no API key set"
 
@@ -79,13 +83,14 @@ class House:
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Open the store and the image services; close them on the way out. Raises `SetupProblem`."""
-    catalog = await asyncio.to_thread(Catalog.load, settings.catalog)
+    catalog = await asyncio.to_thread(Catalog.load, settings.config_file)
+    gateways = await asyncio.to_thread(_gateways, settings)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store_only(settings))
-        providers = _providers(settings)
+        providers = _providers(settings, gateways)
         for provider in providers.values():
             stack.push_async_callback(provider.close)
-        yield House(settings, store, providers, catalog, _default_model(settings, catalog, providers))
+        yield House(settings, store, providers, catalog, _default_model(settings, catalog, providers), gateways)
 
 
 @asynccontextmanager
@@ -103,13 +108,20 @@ async def open_store_only(settings: Settings) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
-def _providers(settings: Settings) -> dict[str, ImageProvider]:
+def _gateways(settings: Settings) -> tuple[Gateway, ...]:
+    """The gateways of `retouch.toml`; without any, the one of the environment, if its key or address is set."""
+    gateways = load_gateways(settings.config_file)
+    if gateways or not (settings.openai_api_key or settings.openai_base_url):
+        return gateways
+    return (gateway_from_environment(settings.openai_api_key, settings.openai_base_url),)
+
+
+def _providers(settings: Settings, gateways: Sequence[Gateway]) -> dict[str, ImageProvider]:
     providers: dict[str, ImageProvider] = {}
-    if settings.openai_api_key or settings.openai_base_url:
+    if gateways:
         from adapters.openai import OpenAIProvider
 
-        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-        providers["openai"] = OpenAIProvider(api_key=key, base_url=settings.openai_base_url, timeout=settings.timeout)
+        providers["openai"] = OpenAIProvider(gateways=gateways, timeout=settings.timeout)
     if not providers or settings.model == "sketch":
         from adapters.sketch import SketchProvider
 

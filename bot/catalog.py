@@ -1,41 +1,35 @@
-"""Image models as data: what each accepts, and what a person's flags come to with it.
+"""Image models as data: what each accepts and costs.
 
-The data is `catalog.toml` beside this file; a config file can add models or override keys. A model nobody knows works
-with the assumptions of gpt-image-2.
+The data is `catalog.toml` beside this file; `retouch.toml` can add models or override keys. A model nobody knows works
+with careful assumptions: the sizes and prices of gpt-image-2, and nothing that only some models have.
 """
 
 from __future__ import annotations
 
-import difflib
-import tomllib
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
-from bot.errors import BadOption, SetupProblem
-from bot.models import Options
-from bot.sizes import TIERS, WORDS, SizeRule, edges, nearest, parse_ratio, parse_size, size_for_ratio
+from bot.config import read_toml
+from bot.errors import SetupProblem
+from bot.sizes import TIERS, WORDS, SizeRule
 
 T = TypeVar("T")
 
 DEFAULT = "gpt-image-2"
 
-# What a Midjourney user may type and no model here has: said once, never silently dropped.
-IGNORED = {
-    "seed": "seed", "s": "stylize", "stylize": "stylize", "c": "chaos", "chaos": "chaos", "w": "weird",
-    "weird": "weird", "v": "version switch", "version": "version switch", "niji": "niji mode", "iw": "image weight",
-    "sref": "style reference flag", "sw": "style weight", "cref": "character reference flag", "oref": "omni reference",
-    "ow": "omni weight", "tile": "tiling", "raw": "raw mode", "style": "style flag", "draft": "draft mode",
-    "repeat": "repeat", "stop": "stop", "exp": "exp",
-}  # fmt: skip
-ALIASES = {"q": "quality", "count": "n", "aspect": "ar", "bg": "background", "output_format": "format"}
-KNOWN = ("ar", "size", "quality", "n", "format", "compression", "background", "model", "no")
+WARN_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One image model. Prices are dollars per million tokens; `seconds` is typical at 1024×1024 by quality."""
+    """One image model. Prices are dollars per million tokens; `seconds` is typical at 1024×1024 by quality.
+
+    `fidelities` and `complexities` are values of `input_fidelity` and `complexity`; empty where it has none. `shutdown`
+    is a day (YYYY-MM-DD), `successor` what to use instead.
+    """
 
     name: str
     provider: str = "openai"
@@ -48,6 +42,10 @@ class Model:
     max_prompt: int = 32_000
     max_references: int = 16
     previews: bool = True
+    masks: bool = True
+    markup: bool = False
+    fidelities: tuple[str, ...] = ()
+    complexities: tuple[str, ...] = ()
     grid: Mapping[str, float] = field(default_factory=lambda: {"low": 16, "medium": 48, "high": 96})
     rounding: str = "half-up"
     token_factor: Mapping[str, float] = field(default_factory=dict)
@@ -57,6 +55,7 @@ class Model:
     )
     seconds: Mapping[str, float] = field(default_factory=lambda: {"low": 10, "medium": 48, "high": 126})
     shutdown: str = ""
+    successor: str = ""
     known: bool = True
 
     @property
@@ -66,43 +65,118 @@ class Model:
             return SizeRule(step=1, min_pixels=256, max_ratio=16)
         return SizeRule(fixed=self.sizes)
 
+    def days_left(self, today: dt.date) -> int | None:
+        """Days until the model is shut down, 0 or less when it is gone; None: no date is known."""
+        return (dt.date.fromisoformat(self.shutdown) - today).days if self.shutdown else None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """A text model that plans pictures: dollars per million tokens, and per web search."""
+
+    name: str
+    text_in: float = 5
+    text_out: float = 30
+    search: float = 0.01
+    known: bool = True
+
 
 class Catalog:
     """All models by name."""
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    def __init__(self, models: Mapping[str, Model], planners: Mapping[str, Planner] | None = None) -> None:
         self._models = dict(models)
+        self._planners = dict(planners or {})
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Catalog:
         """Read catalog.toml and then `extra`. Raises `SetupProblem` naming what is wrong in the file."""
-        tables = _tables(Path(__file__).with_name("catalog.toml"))
-        if extra:
-            for name, table in _tables(extra).items():
-                tables[name] = tables.get(name, {}) | table
-        return cls({name: _model(name, tables) for name in tables})
+        models: dict[str, dict[str, object]] = {}
+        planners: dict[str, Planner] = {}
+        for path in filter(None, (Path(__file__).with_name("catalog.toml"), extra)):
+            document = read_toml(path)
+            for name, table in _tables(path, document, "models", _MODEL_KEYS).items():
+                models[name] = models.get(name, {}) | table
+            for name, table in _tables(path, document, "planners", _PLANNER_KEYS).items():
+                planners[name] = Planner(name, **table)  # type: ignore[arg-type]  # numbers, checked below
+        return cls({name: _model(name, models) for name in models}, planners)
 
     def model(self, name: str) -> Model:
-        """A model; one that nobody knows gets the assumptions of gpt-image-2."""
-        return self._models.get(name) or Model(name, known=False)
+        """A model; one that nobody knows gets careful assumptions."""
+        return self._models.get(name) or Model(name, known=False, previews=False)
+
+    def planner(self, name: str) -> Planner:
+        """A text model; one that nobody knows counts as a dear one."""
+        dated = next((one for one in self._planners if name.startswith(f"{one}-2")), "")  # gpt-5.4-2026-03-05
+        return self._planners.get(name) or self._planners.get(dated) or Planner(name, known=False)
+
+    def knows(self, name: str) -> bool:
+        """Whether the catalogue has this model."""
+        return name in self._models
+
+    def with_shutdowns(self, dates: Mapping[str, str]) -> Catalog:
+        """The same models with the days on which the image service says they end."""
+        models = {
+            name: replace(model, shutdown=dates[name]) if dates.get(name) else model
+            for name, model in self._models.items()
+        }
+        return Catalog(models, self._planners)
 
     def names(self, provider: str | None = None) -> tuple[str, ...]:
         """The models of an image service, or all."""
         return tuple(name for name, model in self._models.items() if provider in (None, model.provider))
 
 
-def _tables(path: Path) -> dict[str, dict[str, object]]:
-    try:
-        found = tomllib.loads(path.read_text("utf-8")).get("models", {})
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupProblem(f"The model catalogue {path} cannot be read: {error}.") from error
-    allowed = {one.name for one in fields(Model)} - {"name", "known"} | {"like"}
+_MODEL_KEYS = frozenset(one.name for one in fields(Model)) - {"name", "known"} | {"like"}
+_PLANNER_KEYS = frozenset(one.name for one in fields(Planner)) - {"name", "known"}
+
+
+def _tables(
+    path: Path, document: Mapping[str, object], kind: str, allowed: frozenset[str]
+) -> dict[str, dict[str, object]]:
+    found = document.get(kind, {})
+    if not isinstance(found, dict):
+        raise SetupProblem(f"In {path}, {kind} must be a table.")
     for name, table in found.items():
         if not isinstance(table, dict):
-            raise SetupProblem(f"In {path}, models.{name} must be a table.")
+            raise SetupProblem(f"In {path}, {kind}.{name} must be a table.")
         if unknown := sorted(set(table) - allowed):
-            raise SetupProblem(f"In {path}, model {name} has an unknown key {unknown[0]}.")
+            raise SetupProblem(f"In {path}, {kind}.{name} has an unknown key {unknown[0]}.")
+        for key, value in table.items():
+            _check(f"In {path}, {kind}.{name}.{key}", key, value)
     return dict(found)
+
+
+def _check(where: str, key: str, value: object) -> None:
+    """The kind of a value, by its key's annotation. Raises `SetupProblem`."""
+    wanted = _KINDS.get(key)
+    if wanted is None:
+        return
+    good = isinstance(value, wanted[0]) and not (isinstance(value, bool) and bool not in wanted[0])
+    if good and isinstance(value, list):
+        good = all(isinstance(item, str) for item in value)
+    if good and key == "shutdown" and value:
+        try:
+            dt.date.fromisoformat(str(value))
+        except ValueError:
+            good = False
+    if not good:
+        raise SetupProblem(f"{where} must be {wanted[1]}.")
+
+
+_LIST = ((list,), "a list of texts")
+_TEXT = ((str,), "a text")
+_NUMBER = ((int, float), "a number")
+_YES = ((bool,), "true or false")
+_TABLE = ((dict,), "a table")
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "provider": _TEXT, "qualities": _LIST, "default_quality": _TEXT, "backgrounds": _LIST, "formats": _LIST,
+    "sizes": _LIST, "max_n": ((int,), "a whole number"), "max_prompt": ((int,), "a whole number"),
+    "max_references": ((int,), "a whole number"), "previews": _YES, "masks": _YES, "markup": _YES,
+    "fidelities": _LIST, "complexities": _LIST, "grid": _TABLE, "rounding": _TEXT, "token_factor": _TABLE,
+    "fixed_tokens": _TABLE, "prices": _TABLE, "seconds": _TABLE, "shutdown": ((str,), "a day such as 2026-12-01"),
+    "successor": _TEXT, "like": _TEXT, "text_in": _NUMBER, "text_out": _NUMBER, "search": _NUMBER,
+}  # fmt: skip
 
 
 def _model(name: str, tables: Mapping[str, Mapping[str, object]], depth: int = 0) -> Model:
@@ -116,123 +190,6 @@ def _model(name: str, tables: Mapping[str, Mapping[str, object]], depth: int = 0
     table["name"] = name
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Model(**values)  # type: ignore[arg-type]  # the keys were checked against the dataclass
-
-
-# ── What a person's flags come to ────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The API's options, sentences for the card, and what the person wants to be left out (`--no`)."""
-
-    options: Options
-    notes: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
-
-
-def decide(flags: Mapping[str, str], model: Model, *, base: Options | None, moderation: str) -> Decision:
-    """Turn flags into options. `base` are the parent's when editing: kept where nothing else was asked.
-
-    Raises `BadOption` for a flag or value that cannot be, naming what can.
-    """
-    asked = {ALIASES.get(name.lower(), name.lower()): value.strip() for name, value in flags.items()}
-    notes = _notes_on_unknown(asked, model)
-    output_format = _format(asked, model, base)
-    background = _background(asked, model, base, output_format)
-    compression = _compression(asked, output_format, notes)
-    options = Options(
-        model=model.name,
-        size=_size(asked, model, base, notes),
-        quality=_quality(asked, model, base),
-        background=background,
-        output_format=output_format,
-        output_compression=compression,
-        moderation=moderation,
-        n=_number(asked.get("n", "1"), "n", 1, model.max_n, f"{model.name} makes at most {model.max_n} at once"),
-    )
-    avoid = tuple(part for one in asked.get("no", "").split(",") if (part := one.strip()))
-    return Decision(options, tuple(notes), avoid)
-
-
-def _notes_on_unknown(asked: Mapping[str, str], model: Model) -> list[str]:
-    notes = []
-    for name, value in asked.items():
-        if name in KNOWN:
-            continue
-        if name not in IGNORED:
-            close = difflib.get_close_matches(name, (*KNOWN, *ALIASES), 1)
-            hint = (
-                f" Did you mean --{close[0]}?" if close else f" Options are: {', '.join(f'--{one}' for one in KNOWN)}."
-            )
-            raise BadOption(f"There is no option --{name[:40]}.{hint}")
-        said = f"--{name} {value}".strip()
-        notes.append(f"{model.name} has no {IGNORED[name]}; ignored {said[:60]}.")
-    return notes
-
-
-def _size(asked: Mapping[str, str], model: Model, base: Options | None, notes: list[str]) -> str:
-    rule, size, ratio = model.size_rule, asked.get("size"), asked.get("ar")
-    if ratio is not None:
-        tier = (size or "1k").lower()
-        if tier in TIERS:
-            return size_for_ratio(*parse_ratio(ratio), tier, rule)
-        parse_ratio(ratio)
-        notes.append(f"--size {size} decides the shape; ignored --ar {ratio}.")
-    if size is not None:
-        return parse_size(size, rule, model.name)
-    if base is None:
-        return size_for_ratio(1, 1, "1k", rule)
-    if base.size == "auto" or rule.allows(*edges(base.size)):
-        return base.size
-    return nearest(*edges(base.size), rule)
-
-
-def _quality(asked: Mapping[str, str], model: Model, base: Options | None) -> str:
-    if "quality" in asked:
-        return _one_of(asked["quality"], (*model.qualities, "auto"), "quality", model)
-    if base and base.quality in (*model.qualities, "auto"):
-        return base.quality
-    return model.default_quality
-
-
-def _format(asked: Mapping[str, str], model: Model, base: Options | None) -> str:
-    if "format" in asked:
-        value = {"jpg": "jpeg"}.get(asked["format"].lower(), asked["format"])
-        return _one_of(value, model.formats, "format", model)
-    return base.output_format if base and base.output_format in model.formats else "png"
-
-
-def _background(asked: Mapping[str, str], model: Model, base: Options | None, output_format: str) -> str:
-    value = base.background if base and base.background in model.backgrounds else "auto"
-    if "background" in asked:
-        value = _one_of(asked["background"], (*model.backgrounds, "auto"), "background", model)
-    if value == "transparent" and output_format == "jpeg":
-        if "background" in asked or "format" in asked:
-            raise BadOption("A JPEG cannot be transparent. Use --format png or --format webp.")
-        return "auto"
-    return value
-
-
-def _compression(asked: Mapping[str, str], output_format: str, notes: list[str]) -> int | None:
-    if "compression" not in asked:
-        return None
-    value = _number(asked["compression"], "compression", 0, 100, "it goes from 0 to 100")
-    if output_format == "png":
-        notes.append(f"A PNG has no compression level; ignored --compression {value}.")
-        return None
-    return value
-
-
-def _one_of(value: str, allowed: Sequence[str], what: str, model: Model) -> str:
-    if value.lower() in allowed:
-        return value.lower()
-    raise BadOption(f"{model.name} has no {what} “{value[:40]}”; it has {', '.join(allowed)}.")
-
-
-def _number(text: str, what: str, low: int, high: int, why: str) -> int:
-    if text.isascii() and text.isdigit() and low <= int(text[:9]) <= high:
-        return int(text)
-    raise BadOption(f"--{what} {text[:20]} is not possible: {why}. Use a whole number from {low} to {high}.")
 
 
 # ── What can be offered ──────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from bot.app import Answer
-    from bot.models import Card, Command
+    from bot.cards import Card
+    from bot.models import Command
     from bot.settings import Settings
 
 T = TypeVar("T")
@@ -82,6 +83,11 @@ def _picture_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--compression", type=int, help="0–100, for jpeg and webp."),
         click.option("--background", help="opaque, transparent or auto."),
         click.option("--model", help="Another model than the default."),
+        click.option("--no", metavar="WORDS", help="What must not be in the picture."),
+        click.option("--fidelity", help="low or high: how closely inputs are kept; some models have it."),
+        click.option("--complexity", help="low, medium or high; some models have it."),
+        click.option("--think", help="low, medium or high: a text model plans the picture first."),
+        click.option("--web", is_flag=True, default=None, help="It may search the web for that."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts."),
     ]  # fmt: skip
     for option in reversed(options):
@@ -89,23 +95,67 @@ def _picture_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_refs = click.option("--ref", "refs", multiple=True, metavar="[ROLE=]FILE",
+                     help="A reference picture; may be repeated. ROLE: subject, style, logo, background.")  # fmt: skip
+
+
 @main.command()
 @_picture_options
-@click.option("--ref", "refs", multiple=True, type=click.Path(), help="A reference picture; may be repeated.")
+@_refs
 def imagine(prompt: str, refs: tuple[str, ...], **options: object) -> None:
     """Make a picture from words."""
-    _picture("imagine", prompt, {"reference": list(refs)}, options)
+    _picture("imagine", prompt, _by_role(refs), options)
 
 
 @main.command()
 @click.argument("picture", type=click.Path())
 @_picture_options
-@click.option("--ref", "refs", multiple=True, type=click.Path(), help="A reference picture; may be repeated.")
+@_refs
 @click.option("--mask", type=click.Path(), help="What may change: transparent (or white) parts of this picture.")
-def edit(picture: str, prompt: str, refs: tuple[str, ...], mask: str | None, **options: object) -> None:
+@click.option("--markup", type=click.Path(), help="What was drawn over the picture: a transparent PNG of its size.")
+def edit(
+    picture: str, prompt: str, refs: tuple[str, ...], mask: str | None, markup: str | None, **options: object
+) -> None:
     """Change a picture by words."""
-    files = {"image": [picture], "reference": list(refs), "mask": [mask] if mask else []}
+    files = {"image": [picture], **_by_role(refs), "mask": [mask] if mask else [], "markup": [markup] if markup else []}
     _picture("edit", prompt, files, options)
+
+
+def _by_role(refs: tuple[str, ...]) -> dict[str, list[str]]:
+    """`logo=acme.png` says what a reference is for; a plain path leaves that to the words."""
+    files: dict[str, list[str]] = {}
+    for ref in refs:
+        role, _, path = ref.partition("=")
+        known = role in ("subject", "style", "logo", "background") and path
+        files.setdefault(role if known else "reference", []).append(path if known else ref)
+    return files
+
+
+@main.command()
+@click.option("--model", default="gpt-image-2", show_default=True, help="The model.")
+@click.option("--ar", metavar="W:H", help="Aspect ratio, such as 16:9.")
+@click.option("--size", help="WIDTHxHEIGHT, 1k, 2k, 4k, square, portrait, landscape or auto.")
+@click.option("--quality", help="low, medium, high or auto; some models have more.")
+@click.option("--n", type=int, default=1, show_default=True, help="How many pictures.")
+@click.option("--refs", type=click.IntRange(0, 16), default=0, show_default=True, help="How many pictures go along.")
+@click.option("--previews", type=click.IntRange(0, 3), help="Passing pictures.  [default: RETOUCH_PREVIEWS]")
+@click.option("--prompt", default="", help="The words; without them 200 characters are assumed.")
+@click.option("--think", help="low, medium or high.")
+@click.option("--web", is_flag=True, default=None, help="With web search.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+def price(model: str, refs: int, previews: int | None, prompt: str, as_json: bool, **options: object) -> None:
+    """Print what a request would cost at most, in tokens and dollars. Asks nobody."""
+    from bot import admin
+
+    flags = {name: str(value) for name, value in options.items() if value is not None}
+    _run(_say_price(admin.price_table, model, flags, refs, previews, prompt, as_json=as_json))
+
+
+async def _say_price(
+    table: Callable[..., str], model: str, flags: dict[str, str], refs: int, previews: int | None, prompt: str,
+    *, as_json: bool
+) -> None:  # fmt: skip
+    click.echo(table(_quiet_settings(), model, flags, refs=refs, previews=previews, prompt=prompt, as_json=as_json))
 
 
 def _picture(name: str, prompt: str, files: dict[str, list[str]], options: dict[str, object]) -> None:
@@ -191,7 +241,7 @@ class _Progress:
 
 
 def _report(answer: Answer, target: Path | None, *, as_json: bool) -> None:
-    from bot.models import Tone
+    from bot.cards import Tone
 
     card = answer.card
     if card.tone is not Tone.DONE or answer.version is None:

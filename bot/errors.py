@@ -8,13 +8,15 @@ RetouchError
 ├── OverQuota              allowed, but used up
 ├── NotFound               the thing is gone
 ├── AlreadySeen            this very event was handled before; nobody is told
+├── TakenBack              cancelled before anything was sent; nobody is told
 ├── SetupProblem           an admin must act: key, verification, billing, model
 ├── ProviderProblem        the image service failed, and cannot have billed
+│   ├── Unavailable        … because it cannot be reached
 │   ├── RateLimited        … because it is busy; says how long to wait
 │   └── OutcomeUnknown     … or may have billed: never sent again on its own
 └── PlatformProblem        the chat service failed
-├── CannotPost         the bot may not speak there
-└── MessageGone        the message no longer exists
+    ├── CannotPost         the bot may not speak there
+    └── MessageGone        the message no longer exists
 """
 
 from __future__ import annotations
@@ -62,16 +64,29 @@ class AlreadySeen(RetouchError):
     """This event was handled before."""
 
 
-class SetupProblem(RetouchError):
-    """An admin must act. `for_admin` says what exactly; `str(error)` is what everybody else reads."""
+class TakenBack(RetouchError):
+    """The asker took the request back in time."""
 
-    def __init__(self, sentence: str, *, for_admin: str = "") -> None:
+
+class SetupProblem(RetouchError):
+    """An admin must act. `for_admin` says what exactly; `str(error)` is what everybody else reads.
+
+    `lasting`: whatever else is asked of that service will fail the same way. `known`: it was told before.
+    """
+
+    def __init__(self, sentence: str, *, for_admin: str = "", lasting: bool = False, known: bool = False) -> None:
         super().__init__(sentence)
         self.for_admin = for_admin or sentence
+        self.lasting = lasting
+        self.known = known
 
 
 class ProviderProblem(RetouchError):
     """The image service failed in a way that cannot have been billed."""
+
+
+class Unavailable(ProviderProblem):
+    """The image service cannot be reached, or is left alone for a while after it kept failing."""
 
 
 class RateLimited(ProviderProblem):

@@ -242,7 +242,7 @@ def _addressed(words: str, flags: Mapping[str, str]) -> Intent:
 
 _QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|\"[^\"]*\"|「[^」]*」|『[^』]*』")
 _FLAG = re.compile(r"(?:(?<=\s)|^)(?:--|—|–)(?P<name>[A-Za-z][A-Za-z_]*)(?:=|\s+|$)")
-_VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video"})
+_VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web"})
 
 
 def split_flags(text: str) -> tuple[str, dict[str, str]]:

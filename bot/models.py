@@ -10,7 +10,6 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
@@ -65,7 +64,12 @@ class Role(StrEnum):
 
     IMAGE = "image"  # the picture to be edited
     REFERENCE = "reference"
-    MASK = "mask"
+    SUBJECT = "subject"  # a reference for who or what is shown
+    STYLE = "style"  # a reference for how it looks
+    LOGO = "logo"
+    BACKGROUND = "background"
+    MASK = "mask"  # where the picture may change
+    MARKUP = "markup"  # what somebody drew over the picture to say what they mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The image API's own parameters, fully decided. `size` is "WIDTHxHEIGHT" in pixels, or "auto"."""
+    """The image API's own parameters, fully decided. `size` is "WIDTHxHEIGHT" in pixels, or "auto".
+
+    Empty texts leave the model its own way. `think` ("low", "medium", "high") and `web` let a text model plan the
+    picture first, and search.
+    """
 
     model: str
     size: str = "auto"
@@ -164,6 +172,15 @@ class Options:
     output_compression: int | None = None
     moderation: str = "auto"
     n: int = 1
+    input_fidelity: str = ""
+    complexity: str = ""
+    think: str = ""
+    web: bool = False
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether a text model works on it before the image model does."""
+        return bool(self.think) or self.web
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +201,7 @@ class Reference:
 
     asset: str
     name: str = ""
+    role: Role = Role.REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +212,24 @@ class Usage:
     input_image_tokens: int = 0
     output_image_tokens: int = 0
     output_text_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What a text model used up while it planned a picture. `searches` are web searches that are billed."""
+
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    searches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page on the web that a planned picture draws on."""
+
+    title: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +250,9 @@ class Thread:
 class Version:
     """One node of a thread's tree. `images` are asset ids; `cost` is micro-dollars; `cost_is_estimate` marks guesses.
 
-    `number` counts from 1 in its thread. `missing` are sentences about pictures that were asked for and failed.
+    `number` counts from 1 in its thread. `missing` are sentences about pictures that were asked for and failed;
+    `notes` are sentences about what came out otherwise than asked. `prompt` is what the person wrote, `sent` what went
+    to the image service, `revised` what a planning model made of it. `fingerprint` is equal for equal requests.
     """
 
     id: str
@@ -235,6 +273,15 @@ class Version:
     cost: int = 0
     cost_is_estimate: bool = False
     missing: tuple[str, ...] = ()
+    markup: str | None = None
+    gateway: str = ""
+    sent: str = ""
+    revised: str = ""
+    notes: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    planning: Planning | None = None
+    fingerprint: str = ""
+    avoid: tuple[str, ...] = ()
 
 
 class JobStatus(StrEnum):
@@ -246,6 +293,7 @@ class JobStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    OFFERED = "offered"  # never reserved: the picture exists already, and the asker may choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +303,9 @@ class Job:
     `place` is where the answer goes and `reply_to` which message it answers. `estimate` is micro-dollars, reserved.
     `parent_image` counts from 1 among the parent's pictures. `address` is the placeholder, once posted. `owner` and
     `lease_until` say who runs it. `sent` is when the paid request went out: before that a lost job may run again,
-    after that it must fail as unknown. `version` is the result; `error` the sentence people were told. `notes` are
-    sentences for the card ("ignored --seed 7").
+    after that it must fail as unknown. `version` is the result, or the picture offered instead; `error` the sentence
+    people were told. `notes` are sentences for the card ("ignored --seed 7"). `avoid` is what must not be in the
+    picture, `brief` what goes to the image service. `previews` is how many passing pictures are asked for.
     """
 
     id: str
@@ -283,6 +332,11 @@ class Job:
     sent: int | None = None
     version: str | None = None
     error: str = ""
+    markup: str | None = None
+    avoid: tuple[str, ...] = ()
+    brief: str = ""
+    previews: int = 0
+    fingerprint: str = ""
 
 
 class ThreadMode(StrEnum):
@@ -295,12 +349,20 @@ class ThreadMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """An admin's settings for a workspace. `images_per_day` is per user and calendar day in UTC; None: no limit."""
+    """An admin's settings for a workspace. `images_per_day` is per user and calendar day in UTC; None: no limit.
+
+    `previews` (0-3) None: as the installation has it. `offer_same`: whether a picture made by the same request is
+    offered before a new one is paid for. `admin_channel` is where the bot tells admins what they must know; "": only
+    the log.
+    """
 
     images_per_day: int | None = 100
     moderation: str = "auto"
     blocked_terms: tuple[str, ...] = ()
     thread_mode: ThreadMode = ThreadMode.EVERY_REPLY
+    previews: int | None = None
+    offer_same: bool = True
+    admin_channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,83 +380,3 @@ class Entry(StrEnum):
     SETTLE = "settle"  # corrects both to what was delivered and billed
     RELEASE = "release"  # takes both back: nothing was billed
     UNKNOWN = "unknown"  # gives the person the images back, leaves the money: it may have been billed
-
-
-# ── What the bot says ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Tone(StrEnum):
-    """What kind of card it is; a platform may colour by it."""
-
-    PROGRESS = "progress"
-    DONE = "done"
-    NOTICE = "notice"
-    REFUSAL = "refusal"  # not allowed, or over a limit: nothing is broken
-    FAILURE = "failure"  # something is broken
-
-
-@dataclass(frozen=True, slots=True)
-class CardImage:
-    """A picture on a card. `path` is a local file to read now; `asset` its id, empty for a passing preview."""
-
-    path: Path
-    media_type: str
-    width: int
-    height: int
-    alt: str
-    name: str
-    asset: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button. With `form` it first asks for words, prefilled with `value`; they arrive as the Action's text."""
-
-    label: str
-    action: str
-    target: str
-    style: str = "plain"  # plain, primary or danger
-    form: bool = False
-    value: str = ""
-    description: str = ""  # for screen readers, where the label alone is unclear
-
-    @property
-    def id(self) -> str:
-        """What a platform carries: "v1:ACTION:TARGET", at most 100 characters."""
-        return f"v1:{self.action}:{self.target}"
-
-
-def parse_button_id(text: str) -> tuple[str, str] | None:
-    """The action and target in a button id, or None when it is not one of ours."""
-    version, _, rest = text.partition(":")
-    action, _, target = rest.partition(":")
-    return (action, target) if version == "v1" and action and target else None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What the bot says, independent of the platform.
-
-    `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
-    verbatim, never as markup or a mention. `asker` is the name of who asked. `summary` (screen readers,
-    notifications) and `small_print` are derived from them.
-    """
-
-    title: str
-    tone: Tone = Tone.NOTICE
-    prompt: str = ""
-    body: str = ""
-    footer: str = ""
-    images: tuple[CardImage, ...] = ()
-    buttons: tuple[Button, ...] = ()
-    asker: str = ""
-
-    @property
-    def small_print(self) -> str:
-        """The footer, and for whom it is: in a busy channel people must see whose picture this is."""
-        return " · ".join(part for part in (f"for {self.asker}" if self.asker else "", self.footer) if part)
-
-    @property
-    def summary(self) -> str:
-        """The whole card as one plain line."""
-        return " · ".join(part for part in (self.title, self.prompt, self.body, self.footer) if part)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.cards import Card
 from bot.models import (
     Action,
     Address,
     Asset,
     Attachment,
-    Card,
     Command,
     Job,
     Message,
     Options,
     Place,
+    Planning,
     Policy,
     Request,
     Role,
+    Source,
     Spent,
     Thread,
     Usage,
@@ -87,13 +89,19 @@ class InputImage:
     role: Role = Role.IMAGE
 
 
+async def _go_ahead() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
     """One call to an image service.
 
-    `images` make it an edit; the first is Image 1. `mask` is a PNG of Image 1's size whose transparent pixels may
-    change. `user_key` is a salted hash of the person, for the service's abuse tracing. Files go under `folder`.
-    `previews` is how many passing pictures are wanted (0–3).
+    `prompt` is what is sent, `words` what the person wrote. `images` make it an edit; the first is Image 1. `mask` is
+    a PNG of Image 1's size whose transparent pixels may change, `markup` one with what was drawn over it. `user_key`
+    is a salted hash of the person, for the service's abuse tracing. Files go under `folder`. `previews` is how many
+    passing pictures are wanted (0–3). `may_send` is asked right before anything that may be billed goes out; after a
+    False nothing does.
     """
 
     prompt: str
@@ -103,14 +111,25 @@ class ImageRequest:
     mask: Path | None = None
     user_key: str = ""
     previews: int = 0
+    words: str = ""
+    markup: Path | None = None
+    may_send: Callable[[], Awaitable[bool]] = _go_ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something worth telling while it takes its time: "Waiting for the image service, about 12 s."."""
+
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A passing picture, `done` of it drawn (0.0–1.0). The file may be deleted by its reader."""
+    """A passing picture, `done` of it drawn (0.0–1.0), of picture `number` of several. Its reader deletes the file."""
 
     path: Path
     done: float
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +143,43 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came out. `usage` None: the service did not say. `missing`: one sentence for each picture that failed."""
+    """What came out. `usage` None: the service did not say.
+
+    `missing`: one sentence for each picture that failed, `doubtful` of which may be billed all the same. `notes` are
+    sentences for the card, `for_admin` for whoever runs the bot. `gateway` is the service that drew; `revised`,
+    `sources` and `planning` are there when a text model planned the picture.
+    """
 
     images: tuple[Drawn, ...]
     usage: Usage | None = None
     request_id: str = ""
     missing: tuple[str, ...] = ()
+    doubtful: int = 0
+    notes: tuple[str, ...] = ()
+    for_admin: tuple[str, ...] = ()
+    gateway: str = ""
+    revised: str = ""
+    sources: tuple[Source, ...] = ()
+    planning: Planning | None = None
 
 
 class ImageProvider(Protocol):
-    """One image service. Raises only `errors.ProviderProblem`, `errors.Refused`, `errors.SetupProblem` kin."""
+    """One kind of image service. Raises only `errors.ProviderProblem`, `errors.Refused`, `errors.SetupProblem` kin."""
 
     name: str
     costs_money: bool
 
-    def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Result, None]:
-        """Yield any number of previews, then exactly one `Result`. Nothing is retried that may have been billed."""
+    def lists(self, model: str) -> bool:
+        """Whether an admin named this model as one of this service's."""
+
+    def why_not(self, options: Options, *, images: int = 0, mask: bool = False, markup: bool = False) -> str:
+        """Why it cannot draw this, as a sentence for the asker; "": it can."""
+
+    def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
+        """Yield any number of previews and steps, then one `Result`. Nothing is retried that may have been billed."""
+
+    def planner_for(self, options: Options) -> str:
+        """The text model that would plan this; "": none."""
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -218,6 +258,18 @@ class Store(Protocol):
         Returns what was spent, this job included. Raises what `rule` raises; `errors.AlreadySeen` for a known event.
         """
 
+    async def made_before(self, fingerprint: str, place: Place, user: User) -> Version | None:
+        """The newest version of an equal request in this workspace, if it is this person's or of this channel."""
+
+    async def offer(self, job: Job, *, new_thread: Thread | None = None) -> None:
+        """Save a job with status `OFFERED`; nothing is reserved. Raises `errors.AlreadySeen` for a known event."""
+
+    async def accept(self, job_id: str, version: Version) -> bool:
+        """Offered → delivering, with this version as its thread's head, for nothing. False: decided already."""
+
+    async def waiting(self, platforms: Collection[str]) -> Sequence[Job]:
+        """Placed jobs of these platforms whose turn has not come, oldest first (at most 200)."""
+
     async def spent(self, workspace: str, user: User, *, since: int) -> Spent:
         """What a person has used since `since` (ms), reservations included."""
 
@@ -262,7 +314,7 @@ class Store(Protocol):
         """How many queued or running jobs are ahead of this one."""
 
     async def unplaced(self, *, before: int) -> Sequence[Job]:
-        """Queued jobs without a placeholder, created before `before` (ms): a crash came between."""
+        """Queued or offered jobs without a placeholder, created before `before` (ms): a crash came between."""
 
     async def undelivered(self, *, before: int) -> Sequence[Job]:
         """Delivering jobs last touched before `before` (ms)."""

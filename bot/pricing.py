@@ -7,10 +7,12 @@ fixed table. Input pictures are counted at their ceiling of 1,536 tokens (undocu
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
-from bot.catalog import Model
-from bot.models import Options, Usage
+from bot.catalog import Model, Planner
+from bot.models import Options, Planning, Usage
 from bot.sizes import edges
 
 TOKENS_PER_INPUT = 1536
@@ -18,6 +20,32 @@ TOKENS_PER_PREVIEW = 100
 PROMPT_OVERHEAD = 6
 LETTERS_PER_TOKEN = 3.5
 _AUTO_SIZES = ("1024x1024", "1536x1024", "1024x1536")
+
+PLAN_TOKENS: Mapping[str, int] = {"": 4_000, "low": 4_000, "medium": 12_000, "high": 32_000}
+"""The most a planning model may write, by effort: asked for as its limit, and so never exceeded."""
+MOST_SEARCHES = 5
+_PLAN_OVERHEAD = 2_000  # tokens of instructions and tools around a plan
+_TOKENS_PER_SEARCH = 8_000  # what one search's findings may add to the plan's input
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a request comes to, per picture in tokens and for all `n` pictures in micro-dollars.
+
+    `previews` are image output tokens on top; `plan_in`, `plan_out` and `searches` are a planning model's, at most.
+    """
+
+    n: int
+    text_in: int
+    image_in: int
+    image_out: int
+    previews: int
+    cost: int
+    previews_cost: int
+    plan_in: int = 0
+    plan_out: int = 0
+    searches: int = 0
+    plan_cost: int = 0
 
 
 def output_tokens(model: Model, quality: str, size: str) -> int:
@@ -42,12 +70,44 @@ def _rounded(value: Fraction, rounding: str) -> int:
     return round(value) if rounding == "half-even" else math.floor(value + Fraction(1, 2))
 
 
-def estimate_cost(model: Model, options: Options, *, prompt: str, inputs: int, previews: int) -> int:
-    """The most a request should cost, in micro-dollars. Each of `n` pictures is billed as its own generation."""
-    image_out = output_tokens(model, options.quality, options.size) + TOKENS_PER_PREVIEW * previews
+def quote(
+    model: Model, options: Options, *, prompt: str, inputs: int, previews: int, planner: Planner | None = None
+) -> Quote:
+    """The most a request should come to. Each of `n` pictures is billed as its own generation, and plan."""
     text_in = PROMPT_OVERHEAD + math.ceil(len(prompt) / LETTERS_PER_TOKEN)
-    one = _priced(model, text_in=text_in, image_in=TOKENS_PER_INPUT * inputs, image_out=image_out)
-    return math.ceil(one * options.n)
+    image_in = TOKENS_PER_INPUT * inputs
+    image_out = output_tokens(model, options.quality, options.size)
+    passing = TOKENS_PER_PREVIEW * previews
+    plan = _plan(options, text_in + image_in, planner) if planner and options.is_planned else Planning("")
+    plan_cost = planning_cost(planner, plan) if planner and options.is_planned else Fraction(0)
+    one = _priced(model, text_in=text_in, image_in=image_in, image_out=image_out + passing) + plan_cost
+    return Quote(
+        n=options.n,
+        text_in=text_in,
+        image_in=image_in,
+        image_out=image_out,
+        previews=passing,
+        cost=math.ceil(one * options.n),
+        previews_cost=math.ceil(_priced(model, image_out=passing) * options.n),
+        plan_in=plan.input_tokens,
+        plan_out=plan.output_tokens,
+        searches=plan.searches,
+        plan_cost=math.ceil(plan_cost * options.n),
+    )
+
+
+def _plan(options: Options, tokens_in: int, planner: Planner) -> Planning:
+    searches = MOST_SEARCHES if options.web else 0
+    steps = 1 + searches  # the model reads everything again at each step
+    tokens = (tokens_in + _PLAN_OVERHEAD) * steps + _TOKENS_PER_SEARCH * searches
+    return Planning(planner.name, tokens, PLAN_TOKENS[options.think], searches)
+
+
+def estimate_cost(
+    model: Model, options: Options, *, prompt: str, inputs: int, previews: int, planner: Planner | None = None
+) -> int:
+    """The most a request should cost, in micro-dollars."""
+    return quote(model, options, prompt=prompt, inputs=inputs, previews=previews, planner=planner).cost
 
 
 def actual_cost(model: Model, usage: Usage) -> int:
@@ -63,6 +123,13 @@ def actual_cost(model: Model, usage: Usage) -> int:
     )
 
 
+def planning_cost(planner: Planner, planning: Planning) -> Fraction:
+    """What a plan's tokens and searches come to, in micro-dollars."""
+    tokens = planning.input_tokens * Fraction(str(planner.text_in))
+    tokens += planning.output_tokens * Fraction(str(planner.text_out))
+    return tokens + planning.searches * Fraction(str(planner.search)) * 1_000_000
+
+
 def _priced(model: Model, **tokens: int) -> Fraction:
     """Dollars per million tokens are micro-dollars per token."""
     total = Fraction(0)
@@ -72,9 +139,12 @@ def _priced(model: Model, **tokens: int) -> Fraction:
 
 
 def typical_seconds(model: Model, options: Options) -> int:
-    """How long one picture usually takes; grows with its size."""
+    """How long one picture usually takes; grows with its size, and with thinking."""
     seconds = model.seconds.get(options.quality) or max(model.seconds.values())
-    if model.provider == "sketch" or options.size == "auto":
+    if model.provider == "sketch":
+        return round(seconds)
+    seconds += {"low": 10, "medium": 25, "high": 60}.get(options.think, 0) + (15 if options.web else 0)
+    if options.size == "auto":
         return round(seconds)
     width, height = edges(options.size)
     return max(1, round(seconds * math.sqrt(max(0.6, width * height / 1024**2))))

@@ -61,6 +61,9 @@ class Queue:
     async def cancel(self, job: Job) -> bool:
         """Stop a job. False when it is too late."""
         if ended := await self._desk.store.cancel(job.id):
+            if task := self._running.get(job.id):  # it waits for its turn at the image service
+                task.cancel()
+                await asyncio.wait([task])
             await edit_quietly(self._desk, ended, replies.cancelled(ended, billed_perhaps=False))
             return True
         task = self._running.get(job.id)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import errors
-from bot.models import Asset, Button, Card, CardImage, Job, Kind, Options, Tone, Version
+from bot.cards import Button, Card, CardImage, Tone
+from bot.catalog import Model
+from bot.models import Asset, Job, Kind, Options, Version
 from bot.pricing import format_cost
 
 NOTHING_CHARGED = "Nothing was charged."
@@ -17,22 +19,25 @@ _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "i
 # ── A request on its way ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = None, preview: CardImage | None = None,
-            done: float | None = None) -> Card:  # fmt: skip
-    """The placeholder: what is being made, how big, how long, for how much. `done` is 0.0–1.0 once it is known."""
+def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = None,
+            previews: Sequence[CardImage] = (), done: float | None = None, step: str = "") -> Card:  # fmt: skip
+    """The placeholder: what is being made, how big, how long, for how much.
+
+    `done` is 0.0–1.0 once it is known, `step` what is going on just now.
+    """
     title = _working_title(job, parent)
     if ahead:
         title = f"{_ordinal(ahead + 1)} in line. {title}"
-    facts = [*_options_facts(job.options), f"about {seconds} s", _estimate(job.estimate)]
+    facts = [*_options_facts(job.options), f"about {seconds} s", _estimate(job)]
     if done is not None:
         facts.append(f"{round(done * 100)} %")
     return Card(
         title=title,
         tone=Tone.PROGRESS,
         prompt=job.prompt,
-        body=" ".join(job.notes),
+        body=" ".join([*job.notes, step]).strip(),
         footer=" · ".join(fact for fact in facts if fact),
-        images=(preview,) if preview else (),
+        images=tuple(previews),
         buttons=(Button("Cancel", "cancel", job.id, style="danger"),),
         asker=job.user.name,
     )
@@ -54,25 +59,15 @@ def _using(references: int) -> str:
     return f" using {references} reference picture{'s' if references > 1 else ''}"
 
 
-def waiting_for_service(job: Job, seconds: float) -> Card:
-    """The image service asked us to wait."""
-    return Card(
-        title=f"The image service is busy; trying again in {round(seconds)} s.",
-        tone=Tone.PROGRESS,
-        prompt=job.prompt,
-        buttons=(Button("Cancel", "cancel", job.id, style="danger"),),
-        asker=job.user.name,
-    )
-
-
 def _options_facts(options: Options) -> list[str]:
     size = "" if options.size == "auto" else options.size.replace("x", "×")
     quality = "" if options.quality == "auto" else options.quality
     return [size, quality]
 
 
-def _estimate(micro_dollars: int) -> str:
-    return f"est. {format_cost(micro_dollars)}" if micro_dollars else ""
+def _estimate(job: Job) -> str:
+    """What it may cost at most; for a dear quality left to the service that is the dearest it may choose."""
+    return f"est. {format_cost(job.estimate)}" if job.estimate else ""
 
 
 def _ordinal(number: int) -> str:
@@ -98,12 +93,68 @@ def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None
         title=_finished_title(version, parent),
         tone=Tone.DONE,
         prompt=version.prompt,
-        body=" ".join([*notes, *version.missing]),
+        body="\n".join(filter(None, [" ".join([*notes, *version.notes, *version.missing]), _sources(version)])),
         footer=_version_footer(version, shown, left),
         images=card_images(version, shown),
         buttons=version_buttons(version),
         asker=version.author.name,
     )
+
+
+def _sources(version: Version) -> str:
+    """The pages a planned picture draws on, as addresses: nobody has to trust a link's name."""
+    if not version.sources:
+        return ""
+    return "\n".join(["Sources:", *(f"{one.title} {one.url}" for one in version.sources[:5])])
+
+
+def offer(job: Job, made: Version, shown: Sequence[Shown]) -> Card:
+    """The same request was made before: its picture for nothing, or a new one."""
+    return Card(
+        title=f"This was made before, by {made.author.name}. Use that picture for nothing, or make a new one?",
+        tone=Tone.NOTICE,
+        prompt=job.prompt,
+        footer=_version_footer(made, shown, None),
+        images=card_images(made, shown),
+        buttons=(
+            Button("Use this one", "use_same", job.id, style="primary", description="Use the picture made before"),
+            Button("Make a new one", "make_new", job.id, description="Make a new picture with the same words"),
+        ),
+        asker=job.user.name,
+    )
+
+
+def prompt_card(version: Version) -> Card:
+    """Everything that was sent to the image service for a version, as it was sent."""
+    if not version.sent:
+        return notice("This picture was uploaded; no prompt belongs to it.")
+    facts = [f"{name} {value}" for name, value in _sent_options(version.options) if value]
+    return Card(
+        title=f"This was sent for v{version.number}." + (f" {_planned(version)}" if version.planning else ""),
+        prompt=version.sent,
+        body=f"It was drawn from these words: {version.revised}" if version.revised else "",
+        footer=" · ".join(facts),
+    )
+
+
+def _planned(version: Version) -> str:
+    searches = version.planning.searches if version.planning else 0
+    searched = f" It searched the web {searches} time{'s' if searches > 1 else ''}." if searches else ""
+    return f"{version.planning.model if version.planning else ''} planned it.{searched}".strip()
+
+
+def _sent_options(options: Options) -> list[tuple[str, str]]:
+    named = {"size": options.size, "quality": options.quality, "background": options.background,
+             "moderation": options.moderation}  # fmt: skip
+    return [
+        ("model", options.model),
+        *((name, value) for name, value in named.items() if value != "auto"),
+        ("format", options.output_format),
+        ("compression", "" if options.output_compression is None else str(options.output_compression)),
+        ("fidelity", options.input_fidelity),
+        ("complexity", options.complexity),
+        ("think", options.think),
+    ]
 
 
 def brought_back(version: Version, shown: Sequence[Shown], *, word: str) -> Card:
@@ -154,6 +205,7 @@ def version_buttons(version: Version) -> tuple[Button, ...]:
         Button("Vary", "vary", version.id, description=f"Make a variation of v{version.number}"),
         Button("Re-roll", "reroll", version.id, description=f"Make v{version.number} again with the same words"),
         *undo,
+        Button("Show prompt", "prompt", version.id, description=f"Show what was sent for v{version.number}"),
     )
 
 
@@ -197,11 +249,13 @@ def problem(error: errors.RetouchError, *, prompt: str = "") -> Card:
 def failed(job: Job, error: errors.RetouchError, *, billed_perhaps: bool) -> Card:
     """An accepted request that came to nothing; replaces its placeholder."""
     refused = isinstance(error, errors.Refused)
+    for_admin = error.for_admin if isinstance(error, errors.SetupProblem) and job.user.is_admin else ""
     buttons = (Button("Try again", "try_again", job.id, style="primary"),)
     return Card(
         title=_perhaps_billed(str(error), job.estimate) if billed_perhaps else _with_charge(str(error)),
         tone=Tone.REFUSAL if refused else Tone.FAILURE,
         prompt=job.prompt,
+        body=f"For admins: {for_admin}" if for_admin else "",
         buttons=() if refused else buttons,
         asker=job.user.name,
     )
@@ -241,6 +295,31 @@ def notice(sentence: str) -> Card:
     return Card(title=sentence)
 
 
+def for_admins(sentence: str) -> Card:
+    """Something in the admin channel."""
+    return Card(title="For the admins of this bot", body=sentence, tone=Tone.FAILURE)
+
+
+def shutdown_warning(model: Model, days: int) -> str:
+    """A model in use will be gone, or is."""
+    when = (
+        f"will be shut down on {model.shutdown}, in {days} days" if days > 0 else f"was shut down on {model.shutdown}"
+    )
+    instead = f" Set RETOUCH_MODEL={model.successor}, or another one." if model.successor else " Choose another model."
+    return f"The model {model.name} {when}.{instead}"
+
+
+def other_size(asked: str, came: Sequence[str]) -> str:
+    """The service drew another size than it was asked for."""
+    return f"The image service sent {', '.join(came).replace('x', '×')} instead of {asked.replace('x', '×')}."
+
+
+def other_format(asked: str, came: Sequence[str]) -> str:
+    """The service sent another file format than it was asked for."""
+    return f"The image service sent {', '.join(came).upper()} instead of {asked.upper()}."
+
+
+REUSED = "Made before by the same request; nothing was charged."
 AS_GUEST = "People are talking in this thread, so mention me to change the picture."
 STOPPED_EARLY = "The command was stopped before anything was drawn."
 INTERRUPTED = "The bot was stopped in the middle of this picture, and the answer was lost."
@@ -271,6 +350,7 @@ def help_card() -> Card:
             "For example: /imagine a poster for our summer sale --ar 2:3 --quality high\n"
             "Reply in the picture's thread to change it: make it night, undo, redo, again, vary, back to v1, "
             "v2: warmer, new: something else.\n"
-            "Options: --ar 16:9, --size 2k, --quality low|medium|high, --n 4, --format jpeg, --background transparent."
+            "Options: --ar 16:9, --size 2k, --quality low|medium|high, --n 4, --format jpeg, --background transparent, "
+            "--no people, --think high, --web."
         ),
     )

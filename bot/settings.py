@@ -63,17 +63,17 @@ class Settings(BaseSettings):
         validation_alias=_named("RETOUCH_MODEL"),
         description="Model used when nobody names one (`gpt-image-2`, or `sketch` without a key)",
     )
-    catalog: Path | None = Field(
+    config: Path | None = Field(
         None,
-        validation_alias=_named("RETOUCH_CATALOG"),
-        description="A TOML file that adds or overrides models",
+        validation_alias=_named("RETOUCH_CONFIG"),
+        description="Path of `retouch.toml`: gateways, further models (else: the one in the current folder, if any)",
     )
     previews: int = Field(
         2,
         ge=0,
         le=3,
         validation_alias=_named("RETOUCH_PREVIEWS"),
-        description="Passing pictures shown while drawing (0–3; about $0.003 each with OpenAI)",
+        description="Passing pictures shown while drawing (0–3; $0.003 each with OpenAI). A workspace may set fewer",
     )
     timeout: float = Field(
         600,
@@ -138,6 +138,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", validation_alias=_named("RETOUCH_LOG_LEVEL"), description="How much is logged to stderr"
     )
+
+    @property
+    def config_file(self) -> Path | None:
+        """The `retouch.toml` that counts, if there is one."""
+        here = Path("retouch.toml")
+        return self.config or (here if here.is_file() else None)
 
 
 def load_settings() -> Settings:

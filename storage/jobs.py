@@ -36,6 +36,28 @@ def reserve(db: Connection, new: Job, rule: Rule, since: int, new_thread: Thread
     return Spent(before.images + new.options.n, before.cost + new.estimate)
 
 
+def offer(db: Connection, new: Job, new_thread: Thread | None) -> None:
+    """Save a job that reserves nothing: a picture of the same request exists. Raises `AlreadySeen`."""
+    if not threads.see(db, new.place.platform, new.event_id):
+        raise AlreadySeen("This request was taken already.")
+    if new_thread:
+        threads.add_thread(db, new_thread)
+    db.execute(
+        "INSERT INTO job (id, platform, person, status, created, touched, doc) VALUES (?, ?, ?, 'offered', ?, ?, ?)",
+        (new.id, new.place.platform, person_key(new.user), new.created, now_ms(), to_json(new)),
+    )
+
+
+def accept(db: Connection, job_id: str, version: Version) -> bool:
+    """Take the offered picture, once: it becomes a version that cost nothing, to be delivered."""
+    found = job(db, job_id)
+    if found is None or found.status is not JobStatus.OFFERED or threads.version_of_job(db, job_id):
+        return False
+    kept = threads.add_version(db, version, job_id)
+    _end(db, job_id, JobStatus.DELIVERING, version=kept.id)
+    return True
+
+
 def job(db: Connection, job_id: str) -> Job | None:
     """A job by id."""
     row = db.execute("SELECT * FROM job WHERE id = ?", (job_id,)).fetchone()
@@ -172,9 +194,19 @@ def line_before(db: Connection, job_id: str) -> int:
     return int(count)
 
 
+def waiting(db: Connection, owner_platforms: Collection[str]) -> list[Job]:
+    """Placed jobs whose turn has not come, in the order they came."""
+    rows = db.execute(
+        "SELECT * FROM job WHERE status = 'queued' AND placed = 1"
+        " AND platform IN (SELECT value FROM json_each(?)) ORDER BY created, rowid LIMIT 200",
+        (json.dumps(list(owner_platforms)),),
+    )
+    return [job_of(row) for row in rows]
+
+
 def unplaced(db: Connection, before: int) -> list[Job]:
     """Accepted, but a crash came before the placeholder."""
-    return _select(db, "status = 'queued' AND placed = 0 AND touched <= ?", before)
+    return _select(db, "status IN ('queued', 'offered') AND placed = 0 AND touched <= ?", before)
 
 
 def undelivered(db: Connection, before: int) -> list[Job]:

@@ -14,6 +14,13 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m002_equal_requests(db: Database) -> None:
+    """Versions by the fingerprint of their request, so that a picture made before can be offered."""
+    db.execute("ALTER TABLE version ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''")
+    db.execute("CREATE INDEX version_fingerprint ON version (fingerprint) WHERE fingerprint != ''")
+
+
 _FIRST_TABLES = (
     """
     CREATE TABLE event (

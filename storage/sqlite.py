@@ -102,6 +102,18 @@ class SqliteStore:
     async def reserve(self, job: Job, rule: Rule, *, since: int, new_thread: Thread | None = None) -> Spent:  # noqa: D102
         return await self._engine.write(jobs.reserve, job, rule, since, new_thread)
 
+    async def offer(self, job: Job, *, new_thread: Thread | None = None) -> None:  # noqa: D102
+        await self._engine.write(jobs.offer, job, new_thread)
+
+    async def accept(self, job_id: str, version: Version) -> bool:  # noqa: D102
+        return await self._engine.write(jobs.accept, job_id, version)
+
+    async def made_before(self, fingerprint: str, place: Place, user: User) -> Version | None:  # noqa: D102
+        return await self._engine.read(threads.made_before, fingerprint, place, user)
+
+    async def waiting(self, platforms: Collection[str]) -> Sequence[Job]:  # noqa: D102
+        return await self._engine.read(jobs.waiting, platforms)
+
     async def spent(self, workspace: str, user: User, *, since: int) -> Spent:  # noqa: D102
         return await self._engine.read(ledger.spent, workspace, user, since)
 

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 
 from bot.errors import NotFound
-from bot.models import Address, Asset, Place, Policy, Thread, Version, now_ms
+from bot.models import Address, Asset, Place, Policy, Thread, User, Version, now_ms
 from storage.rows import from_json, thread_of, to_json, version_of
 
 Connection = sqlite3.Connection
@@ -93,8 +93,8 @@ def add_version(db: Connection, new: Version, job_id: str | None = None) -> Vers
     (last,) = db.execute("SELECT coalesce(max(number), 0) FROM version WHERE thread = ?", (new.thread,)).fetchone()
     numbered = replace(new, number=last + 1)
     db.execute(
-        "INSERT INTO version (id, thread, number, job, doc) VALUES (?, ?, ?, ?, ?)",
-        (numbered.id, numbered.thread, numbered.number, job_id, to_json(numbered)),
+        "INSERT INTO version (id, thread, number, job, fingerprint, doc) VALUES (?, ?, ?, ?, ?, ?)",
+        (numbered.id, numbered.thread, numbered.number, job_id, numbered.fingerprint, to_json(numbered)),
     )
     move_head(db, numbered.thread, numbered.id)
     return numbered
@@ -104,6 +104,19 @@ def start_upload(db: Connection, new_thread: Thread, upload: Version) -> None:
     """A person's own picture as the first version of a thread."""
     add_thread(db, new_thread)
     add_version(db, upload)
+
+
+def made_before(db: Connection, fingerprint: str, place: Place, user: User) -> Version | None:
+    """The newest version of an equal request that this person may see: their own, or of the same channel."""
+    rows = db.execute(
+        "SELECT version.doc FROM version JOIN thread ON thread.id = version.thread"
+        " WHERE version.fingerprint = ? AND version.fingerprint != '' AND thread.platform = ? AND thread.workspace = ?"
+        " AND (thread.channel = ? OR json_extract(version.doc, '$.author.id') = ?)"
+        " ORDER BY json_extract(version.doc, '$.created') DESC LIMIT 1",
+        (fingerprint, place.platform, place.workspace, place.channel, user.id),
+    )
+    row = rows.fetchone()
+    return version_of(row) if row else None
 
 
 def version_of_job(db: Connection, job_id: str) -> Version | None:

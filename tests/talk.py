@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.models import (
-    Action,
-    Card,
-    Command,
-    Message,
-    Place,
-    User,
-    Version,
-    new_id,
-)
+from bot.cards import Card
+from bot.models import Action, Command, Message, Place, User, Version, new_id
 from bot.ports import Doors
 from tests.fakes.chat import FakeChat, Posted
 from tests.fakes.provider import FakeProvider

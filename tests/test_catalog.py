@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalog import Catalog, decide, hints
+from bot.catalog import Catalog, hints
 from bot.errors import BadOption, SetupProblem
 from bot.models import Options
+from bot.options import decide
 
 CATALOG = Catalog.load()
 TWO = CATALOG.model("gpt-image-2")
@@ -106,10 +107,15 @@ def test_a_config_file_adds_and_overrides_models(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[models.ours]\nqualites = []\n", "model ours has an unknown key qualites"),
+        ("[models.ours]\nqualites = []\n", "models.ours has an unknown key qualites"),
         ("[models.ours]\nlike = 'nothing'\n", "not in the catalogue"),
         ("[models.a]\nlike = 'b'\n[models.b]\nlike = 'a'\n", "not in the catalogue"),
-        ("[models\n", "cannot be read"),
+        ("[models\n", "is not TOML"),
+        ("[models.ours]\nqualities = 'low'\n", "models.ours.qualities must be a list of texts"),
+        ("[models.ours]\nmax_n = '4'\n", "max_n must be a whole number"),
+        ("[models.ours]\nshutdown = 'soon'\n", "shutdown must be a day such as 2026-12-01"),
+        ("[planners.ours]\ntext_in = true\n", "text_in must be a number"),
+        ("[planners.ours]\nprice = 1\n", "planners.ours has an unknown key price"),
         ("[models]\nours = 3\n", "must be a table"),
     ],
 )

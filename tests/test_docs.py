@@ -13,8 +13,10 @@ import yaml
 from pydantic import AliasChoices
 
 from bot import intents
-from bot.catalog import KNOWN
+from bot.catalog import Catalog
 from bot.cli import main
+from bot.config import Gateway, load_gateways
+from bot.options import KNOWN
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +36,21 @@ def variables() -> dict[str, str]:
 def test_the_readme_has_every_setting_with_its_description_and_no_other() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \|[^|]*\| (.*) \|$", README, re.MULTILINE))
     assert rows == variables()
+
+
+def test_the_readme_has_every_key_of_a_gateway_with_its_description() -> None:
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \|[^|]*\| (.*) \|$", README, re.MULTILINE))
+    assert rows == {name: field.description for name, field in Gateway.model_fields.items()}
+
+
+def test_the_example_configuration_of_the_readme_works(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "retouch.toml"
+    path.write_text(example)
+    gateways = load_gateways(path, {"OPENAI_API_KEY": "sk-1", "BACKUP_KEY": "sk-2"})
+    assert [(one.name, one.serves("gpt-image-1.5")) for one in gateways] == [("openai", True), ("backup", False)]
+    assert gateways[1].its_name("gpt-image-2") == "openai/gpt-image-2"
+    assert Catalog.load(path).model("my-model").prices["image_out"] == 20
 
 
 def test_every_setting_says_what_it_does() -> None:

@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
@@ -118,12 +119,41 @@ def test_a_huge_photo_comes_down_to_what_the_model_can_use(tmp_path: Path) -> No
     assert (clean.width, clean.height) == (3840, 1280)
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def rows(size: tuple[int, int], pixels: bytes, depth: int = 8) -> bytes:
+    """One filter byte and as many of `pixels` as a row of PNG needs."""
+    width = size[0] * len(pixels) if depth >= 8 else -(-size[0] * depth // 8)
+    return (b"\0" + (pixels * width)[:width]) * size[1]
+
+
+def png(
+    size: tuple[int, int],
+    depth: int,
+    colour: int,
+    pixels: bytes,
+    *before: tuple[bytes, bytes],
+    idat: bytes | None = None,
+    interlace: int = 0,
+) -> bytes:
+    """A PNG by hand: one pixel's bytes (or one byte of small ones) all over, and any chunks before them."""
+    ihdr = struct.pack(">IIBBBBB", *size, depth, colour, 0, 0, interlace)
+    parts = [(b"IHDR", ihdr), *before, (b"IDAT", zlib.compress(idat or rows(size, pixels, depth))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and has no pixels."""
     ihdr = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + ihdr
-    start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    return start + struct.pack(">I", 100) + b"IDAT"
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + struct.pack(">I", 100) + b"IDAT"
+
+
+def encoded(image: Image.Image, format_: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, format_, **options)
+    return out.getvalue()
 
 
 def jpeg(size: tuple[int, int] = (200, 200)) -> bytes:
@@ -197,6 +227,17 @@ def test_a_picture_that_cannot_be_made_small_enough_says_so(tmp_path: Path) -> N
         pictures.fit(source, tmp_path, max_bytes=10)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (10, 10), (3, 200), (20_000, 20)])
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/webp", "image/png"])
+def test_a_copy_of_a_tiny_or_very_long_picture_is_made_too(
+    tmp_path: Path, size: tuple[int, int], media_type: str
+) -> None:
+    source = saved(tmp_path / "in.png", Image.new("RGB", size, "red"), "PNG")
+    path, copy = pictures.fit(source, tmp_path, max_bytes=100_000, media_types=(media_type,))
+    assert pictures.inspect(path) == copy
+    assert copy.width == min(size[0], 16_383 if media_type == "image/webp" else size[0])
+
+
 def test_a_mask_may_be_transparent_or_white(tmp_path: Path) -> None:
     white = Image.new("L", (60, 40), 0)
     white.paste(255, (0, 0, 30, 40))
@@ -207,6 +248,76 @@ def test_a_mask_may_be_transparent_or_white(tmp_path: Path) -> None:
         alpha = opened(tmp_path / "out.png").getchannel("A")
         assert (mask.width, mask.height) == (60, 40)
         assert (alpha.getpixel((5, 5)), alpha.getpixel((55, 5))) == (0, 255)
+
+
+def half() -> Image.Image:
+    white = Image.new("L", (60, 40), 0)
+    white.paste(255, (0, 0, 30, 40))
+    return white
+
+
+def marked(tmp_path: Path, image: Image.Image, size: tuple[int, int] = (60, 40), **options: object) -> int:
+    """How many pixels the API may change. All others must be opaque, and nothing between."""
+    made = pictures.mask_for(saved(tmp_path / "m", image, "PNG", **options), size, tmp_path / "out.png")
+    result = opened(tmp_path / "out.png")
+    assert (result.mode, result.size, result.info) == ("RGBA", size, {})
+    assert made.bytes <= pictures.MAX_MASK_BYTES
+    counts = result.getchannel("A").histogram()
+    assert counts[0] + counts[255] == size[0] * size[1]
+    return counts[0]
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGB", "RGBA", "I;16"])
+def test_a_white_on_black_mask_may_have_any_pixels(tmp_path: Path, mode: str) -> None:
+    image = half().point(lambda v: v * 257, "I").convert("I;16") if mode == "I;16" else half().convert(mode)
+    assert marked(tmp_path, image) == 1200
+
+
+def test_all_of_a_picture_may_be_marked(tmp_path: Path) -> None:
+    assert marked(tmp_path, Image.new("L", (60, 40), 255)) == 2400
+    assert marked(tmp_path, Image.new("RGBA", (60, 40))) == 2400
+
+
+def test_a_soft_edge_is_marked_up_to_its_middle(tmp_path: Path) -> None:
+    ramp = Image.linear_gradient("L").resize((60, 40))
+    alpha = Image.new("RGBA", (60, 40))
+    alpha.putalpha(ramp)
+    assert marked(tmp_path, ramp) == pytest.approx(1200, abs=60)
+    assert marked(tmp_path, alpha) == pytest.approx(1200, abs=60)
+
+
+def test_a_slightly_clear_pixel_does_not_undo_white_on_black(tmp_path: Path) -> None:
+    image = half().convert("RGBA")
+    image.putpixel((59, 39), (0, 0, 0, 250))
+    assert marked(tmp_path, image) == 1200
+
+
+def test_a_thin_stroke_survives_a_smaller_picture(tmp_path: Path) -> None:
+    image = Image.new("L", (2400, 1600))
+    ImageDraw.Draw(image).line((0, 803, 2400, 803), fill=255)
+    assert marked(tmp_path, image) == 60
+
+
+def test_a_mask_is_turned_like_its_photo(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert marked(tmp_path, half().transpose(Image.Transpose.ROTATE_90), exif=exif) == 1200
+    assert opened(tmp_path / "out.png").getpixel((5, 5)) == (0, 0, 0, 0)
+
+
+def test_a_mask_of_a_pixel_off_is_stretched(tmp_path: Path) -> None:
+    assert marked(tmp_path, half(), (61, 41)) == pytest.approx(1250, abs=61)
+
+
+def test_a_mask_too_heavy_for_the_api_is_refused(tmp_path: Path) -> None:
+    noise = Image.frombytes("1", (3840, 3840), Random(1).randbytes(3840 * 480))
+    with pytest.raises(BadAttachment, match="too much detail"):
+        pictures.mask_for(saved(tmp_path / "m.png", noise, "PNG", compress_level=1), noise.size, tmp_path / "out.png")
+
+
+def test_an_opaque_mask_marks_nothing(tmp_path: Path) -> None:
+    with pytest.raises(BadAttachment, match="marks nothing"):
+        marked(tmp_path, Image.new("RGBA", (60, 40), "black"))
 
 
 @pytest.mark.parametrize(

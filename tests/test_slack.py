@@ -19,8 +19,9 @@ from adapters.slack import SlackPlatform, incoming
 from adapters.slack.blocks import card_blocks, escaped, fallback_text
 from adapters.slack.files import is_slack_url
 from adapters.slack.problems import PROBLEMS, problem
+from bot.cards import Button, Card, CardImage, Tone
 from bot.errors import CannotPost, MessageGone, PlatformProblem, SetupProblem
-from bot.models import Action, Button, Card, CardImage, Command, Message, Place, Tone, User
+from bot.models import Action, Command, Message, Place, User
 from bot.ports import ChatPlatform, Doors
 from tests.drivers.slack import SlackDriver, open_slack_http, words
 from tests.fakes.provider import png

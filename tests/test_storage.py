@@ -13,22 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import (
-    Button,
-    Card,
-    CardImage,
-    Job,
-    Kind,
-    Options,
-    Place,
-    Policy,
-    Reference,
-    Thread,
-    Tone,
-    Usage,
-    User,
-    Version,
-)  # fmt: skip
+from bot.cards import Button, Card, CardImage, Tone
+from bot.models import Job, Kind, Options, Place, Policy, Reference, Thread, Usage, User, Version
 from bot.ports import Said, Store, Transcript
 from storage.rows import from_json, to_json
 from storage.sqlite import SqliteStore, open_store

@@ -6,14 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models import (
-    Attachment,
-    Kind,
-    Message,
-    Policy,
-    ThreadMode,
-    Tone,
-)
+from bot.cards import Tone
+from bot.models import Attachment, Kind, Message, Policy, ThreadMode
 from tests.fakes.provider import png
 from tests.talk import ALICE, BOB, CHANNEL, Talk
 

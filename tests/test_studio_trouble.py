@@ -8,15 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cards import Tone
 from bot.errors import CannotPost, OutcomeUnknown, PlatformProblem, ProviderProblem, RateLimited, Refused
-from bot.models import (
-    Action,
-    Command,
-    JobStatus,
-    Policy,
-    Tone,
-    new_id,
-)
+from bot.models import Action, Command, JobStatus, Policy, new_id
 from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider
 from tests.harness import open_test_house
@@ -110,13 +104,6 @@ async def test_two_people_who_press_try_again_at_once_pay_once(talk: Talk) -> No
     await talk.chat.settled()
     assert talk.provider.paid == 1
     assert talk.last.tone is Tone.DONE
-
-
-async def test_a_busy_service_is_asked_again_after_its_wait(talk: Talk) -> None:
-    talk.provider.faults = [RateLimited("The image service is busy.", retry_after=0.01)]
-    await talk.imagine("a red fox")
-    assert talk.last.tone is Tone.DONE
-    assert any("busy" in card.title for card in talk.chat.posted[0].history)
 
 
 async def test_a_service_busy_for_too_long_fails_and_charges_nothing(talk: Talk) -> None:

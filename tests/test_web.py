@@ -19,8 +19,9 @@ from adapters.web import health_app
 from adapters.web.files import PAGE
 from adapters.web.requests import slash, without_mention
 from adapters.web.server import serve
+from bot.cards import Card, CardImage, Tone
 from bot.errors import SetupProblem
-from bot.models import Address, Card, CardImage, Place, Tone, new_id
+from bot.models import Address, Place, new_id
 from tests.drivers.web import WebDriver, new_platform, open_browser
 from tests.drivers.web import new_id as request_id
 from tests.fakes.provider import FakeProvider, png

@@ -17,7 +17,8 @@ from adapters.discord.commands import CommandChoices, Flags, Images, edit_image_
 from adapters.discord.memory import Open, Recent
 from adapters.discord.problems import ALREADY_ACKNOWLEDGED, FAILURES, TOO_LATE, persist
 from adapters.discord.view import card_view
-from bot.models import Attachment, Card, parse_button_id
+from bot.cards import Card, parse_button_id
+from bot.models import Attachment
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)

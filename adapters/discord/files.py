@@ -16,8 +16,9 @@ from yarl import URL
 
 from adapters.discord.text import shortened
 from bot import pictures
+from bot.cards import Card, CardImage, Tone
 from bot.errors import BadAttachment
-from bot.models import Attachment, Card, CardImage, Tone
+from bot.models import Attachment
 
 MAX_FILES = 10  # per message
 MAX_ALT = 1024

@@ -9,7 +9,8 @@ from typing import Any
 
 import discord
 
-from bot.models import Action, Attachment, Command, Message, Place, Role, User, parse_button_id
+from bot.cards import parse_button_id
+from bot.models import Action, Attachment, Command, Message, Place, Role, User
 
 PLATFORM = "discord"
 DM = "dm"

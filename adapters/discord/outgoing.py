@@ -18,7 +18,8 @@ from adapters.discord.memory import Recent
 from adapters.discord.problems import UNKNOWN_CHANNEL, persist, too_large
 from adapters.discord.text import shortened
 from adapters.discord.view import card_view
-from bot.models import Card, Place
+from bot.cards import Card
+from bot.models import Place
 
 Room = discord.abc.Messageable
 

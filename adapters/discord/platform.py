@@ -29,8 +29,9 @@ from adapters.discord.outgoing import (
     send,
 )
 from adapters.discord.problems import ARCHIVED, FAILURES, NO_HISTORY, problem
+from bot.cards import Card
 from bot.errors import MessageGone, PlatformProblem, SetupProblem
-from bot.models import Address, Attachment, Card, Message, Place, Request
+from bot.models import Address, Attachment, Message, Place, Request
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from discord import ui
 
 from adapters.discord.files import Outgoing
 from adapters.discord.text import inert_within, length, one_line, quoted, shortened, small
-from bot.models import Button, Card, Tone
+from bot.cards import Button, Card, Tone
 
 MAX_TEXT = 4000  # display characters over all text of one message
 MAX_LABEL = 80

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.models import Usage
+from bot.models import Planning, Source, Usage
 
 _MOST_TEXT = 1024 * 1024  # bytes of JSON, or of one event, without pictures; real ones have under 2 KB
 _MOST_TOKENS = 10**9
@@ -23,7 +23,7 @@ class BadAnswerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Picked:
     """Where one picture is: a mark for `Sieve.take`, or an address."""
 
     mark: str = ""
@@ -34,16 +34,32 @@ class Source:
 class Partial:
     """A passing picture; `index` counts from 0."""
 
-    source: Source
+    source: Picked
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """Finished pictures. There may be fewer than were asked for, even none."""
+    """Finished pictures. There may be fewer than were asked for, even none.
 
-    sources: tuple[Source, ...]
+    `revised`, `citations`, `planning` and `words` (said instead of a picture) come from planning models and chats.
+    `ends`: nothing of interest can follow.
+    """
+
+    sources: tuple[Picked, ...]
     usage: Usage | None
+    revised: str = ""
+    citations: tuple[Source, ...] = ()
+    planning: Planning | None = None
+    words: str = ""
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A step of a plan, worth telling."""
+
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +138,10 @@ def read(document: Mapping[str, object], *, is_edit: bool) -> Partial | Final | 
     kind = document.get("type")
     error = document.get("error")
     if error or kind == "error":
-        return Failure(_as_error(error or document))
+        return Failure(as_error(error or document))
     if isinstance(kind, str) and kind.endswith(".partial_image"):
         source = _source(document)
-        return Partial(source, _count(document.get("partial_image_index"))) if source else None
+        return Partial(source, count(document.get("partial_image_index"))) if source else None
     if isinstance(kind, str) and kind.endswith(".completed"):
         return _final([document], document, is_edit)
     if "data" in document or kind is None:
@@ -134,7 +150,8 @@ def read(document: Mapping[str, object], *, is_edit: bool) -> Partial | Final | 
     return None
 
 
-def _as_error(error: object) -> Mapping[str, object]:
+def as_error(error: object) -> Mapping[str, object]:
+    """The vendor's error as an object, whatever it was."""
     return error if isinstance(error, Mapping) else {"message": str(error)}
 
 
@@ -143,10 +160,10 @@ def _final(items: list[object], document: Mapping[str, object], is_edit: bool) -
     return Final(tuple(source for source in sources if source), usage(document.get("usage"), is_edit=is_edit))
 
 
-def _source(item: Mapping[str, object]) -> Source | None:
+def _source(item: Mapping[str, object]) -> Picked | None:
     for value in (item.get("b64_json"), item.get("url")):
         if isinstance(value, str) and value:  # a data URL became a mark, too
-            return Source(url=value) if "://" in value else Source(mark=value)
+            return Picked(url=value) if "://" in value else Picked(mark=value)
     return None
 
 
@@ -161,7 +178,7 @@ def usage(reported: object, *, is_edit: bool) -> Usage | None:
     """
     if not isinstance(reported, Mapping):
         return None
-    into, out = _count(reported.get("input_tokens")), _count(reported.get("output_tokens"))
+    into, out = count(reported.get("input_tokens")), count(reported.get("output_tokens"))
     if not out:
         return None
     input_text, input_image = _split(reported.get("input_tokens_details"), (0, into) if is_edit else (into, 0))
@@ -173,11 +190,11 @@ def _split(details: object, otherwise: tuple[int, int]) -> tuple[int, int]:
     """Text and image tokens."""
     if not isinstance(details, Mapping):
         return otherwise
-    text, image = _count(details.get("text_tokens")), _count(details.get("image_tokens"))
+    text, image = count(details.get("text_tokens")), count(details.get("image_tokens"))
     return (text, image) if text + image else otherwise
 
 
-def _count(value: object) -> int:
+def count(value: object) -> int:
     """A number from outside, as a count; 0 when it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0

@@ -14,10 +14,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import httpx2
-import openai
+import aiohttp
 
-from bot.errors import OutcomeUnknown, ProviderProblem, RateLimited, Refused, RetouchError, SetupProblem
+from bot.config import NOT_SET_UP
+from bot.errors import (
+    OutcomeUnknown,
+    ProviderProblem,
+    RateLimited,
+    Refused,
+    RetouchError,
+    SetupProblem,
+    Unavailable,
+)
 
 LOST = "The connection to the image service broke before the picture arrived."
 DAMAGED = "The image service sent something that is not a whole picture."
@@ -26,7 +34,6 @@ TOO_SLOW = "The image service did not answer in time. A smaller size or a lower 
 UNSAVED = "The picture arrived but could not be saved here. Tell an admin."
 UNFETCHED = "The picture was made, but could not be fetched from the image service."
 UNREACHABLE = "The image service cannot be reached. Try again in a minute."
-NOT_SET_UP = "The image service is not set up right here. An admin must look at it."
 
 _USUAL_WAIT = 15.0  # seconds, where a rate limit does not say; the lowest tier makes 5 images a minute
 _LONGEST_WAIT = 3600.0
@@ -44,14 +51,6 @@ class Trouble:
     request_id: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def trouble_of(error: openai.APIError) -> Trouble:
-    """What an exception of the SDK's says."""
-    response = getattr(error, "response", None)
-    status, headers = (response.status_code, response.headers) if isinstance(response, httpx2.Response) else (0, {})
-    body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
-    return trouble_in(body, status, headers)
 
 
 def trouble_in(error: Mapping[str, object], status: int, headers: Mapping[str, str]) -> Trouble:
@@ -81,17 +80,25 @@ def ours(trouble: Trouble) -> RetouchError:
     return OutcomeUnknown(LOST)
 
 
-def no_answer(error: openai.APIConnectionError) -> RetouchError:
+def no_answer(error: Exception) -> RetouchError:
     """The error of ours when there was no answer: unknown, unless the request cannot have left us."""
-    cause = error.__cause__
-    if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError | httpx2.ProxyError):
-        return SetupProblem(NOT_SET_UP, for_admin=_CHECK_CONNECTION)
-    if isinstance(cause, NEVER_SENT):
-        return ProviderProblem(UNREACHABLE)
-    return OutcomeUnknown(TOO_SLOW if isinstance(error, openai.APITimeoutError) else LOST)
+    if isinstance(error, NEVER_POSSIBLE):
+        return SetupProblem(NOT_SET_UP, for_admin=_CHECK_CONNECTION, lasting=True)
+    if isinstance(error, NEVER_SENT):
+        return Unavailable(UNREACHABLE)
+    return OutcomeUnknown(TOO_SLOW if isinstance(error, aiohttp.ServerTimeoutError) else LOST)
 
 
-NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+NEVER_POSSIBLE = (
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ClientProxyConnectionError,
+    aiohttp.ClientConnectorCertificateError,
+    aiohttp.ClientConnectorSSLError,
+)
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""A connection that was never there. One that broke is another error: `ServerDisconnectedError`, `ClientOSError`."""
 
 
 # ── What each error becomes ─────────────────────────────────────────────────────────────────────────────────
@@ -102,7 +109,7 @@ def _refused(trouble: Trouble) -> RetouchError:
     category = next((name for name in _categories(trouble) if name in _WORDS), "")
     named = f" ({_WORDS[category][0]})" if category else ""
     advice = _WORDS[category][1] if category else "Try other words, or another picture."
-    what = "the finished picture" if stage == "result" else "this"
+    what = {"result": "the finished picture", "prompt": "the prompt"}.get(stage, "this")
     return Refused(
         f"The safety system refused {what}{named}. {advice}",
         category=category,
@@ -170,8 +177,8 @@ def _until(date: str) -> float | None:
         return None
 
 
-def _setup(for_admin: str, sentence: str = NOT_SET_UP) -> Callable[[Trouble], RetouchError]:
-    return lambda _: SetupProblem(sentence, for_admin=for_admin)
+def _setup(for_admin: str, sentence: str = NOT_SET_UP, *, lasting: bool = True) -> Callable[[Trouble], RetouchError]:
+    return lambda _: SetupProblem(sentence, for_admin=for_admin, lasting=lasting)
 
 
 def _problem(sentence: str) -> Callable[[Trouble], RetouchError]:
@@ -255,9 +262,9 @@ TABLE: tuple[Rule, ...] = (
            "organization_usage_limit_exceeded", "billing_hard_limit_reached"),
     _named(_rate_limited, "rate_limit_exceeded", "slow_down", "requests", "tokens", "input-images"),
     _named(_setup(_KEY), "invalid_api_key"),
-    _named(_setup(_MODEL, _NO_MODEL), "model_not_found"),
+    _named(_setup(_MODEL, _NO_MODEL, lasting=False), "model_not_found"),
     _named(_setup("This gateway takes no uploaded pictures, so it cannot edit; use another for edits.",
-                  "The image service set up here cannot edit pictures. Ask an admin for another."),
+                  "The image service set up here cannot edit pictures. Ask an admin for another.", lasting=False),
            "convert_request_failed"),
     _named(_problem(_BAD_IMAGE), "invalid_image_file"),
     _named(_bad_parameter, "invalid_value", "unknown_parameter", "unsupported_parameter",
@@ -265,9 +272,10 @@ TABLE: tuple[Rule, ...] = (
     _named(_unknown("The image service had a fault of its own. Try again in a minute."),
            "server_error", "server_is_overloaded"),
     # By words, where there is no telling name.
-    _says(_setup(_VERIFY), r"organi[sz]ation must be verified|verify (your )?organi[sz]", _NOT_5XX),
-    _says(_setup(_MODEL, _NO_MODEL), r"\bmodel\b.{0,100}(does not exist|not found|shut down)", _NOT_5XX),
+    _says(_setup(_VERIFY, lasting=False), r"organi[sz]ation must be verified|verify (your )?organi[sz]", _NOT_5XX),
+    _says(_setup(_MODEL, _NO_MODEL, lasting=False), r"\bmodel\b.{0,100}(does not exist|not found|shut down)", _NOT_5XX),
     _says(_refused, r"safety system|content policy|content filter|safety_violations", _NOT_5XX),
+    _says(_refused, "内容违规|违规内容|敏感内容|内容审核", _NOT_5XX),
     # By status.
     _status(_setup("The image service's address redirects; set the final address."), 300, 399),
     _status(_setup(_KEY), 401),
@@ -288,6 +296,15 @@ TABLE: tuple[Rule, ...] = (
     _status(_unknown("The image service reported a fault instead of a picture."), 0, 999),
 )  # fmt: skip
 
+
+def in_words(words: str) -> str:
+    """What a model said instead of drawing, as a quotation on one line."""
+    said = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    shortened = said if len(said) <= _LONGEST_WORDS else f"{said[:_LONGEST_WORDS]}…"
+    return f"No picture was made. The model answered: “{shortened}”"
+
+
+_LONGEST_WORDS = 600
 
 # ── For the log ─────────────────────────────────────────────────────────────────────────────────────────────
 

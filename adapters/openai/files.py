@@ -41,7 +41,7 @@ class PictureFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / f"{new_id()}.part"
         self.bytes = 0
-        self._file = self.path.open("xb")
+        self._file = self.path.open("xb", buffering=0)
         self._sha256 = hashlib.sha256()
         self._head = b""
         self._tail = b""
@@ -51,7 +51,9 @@ class PictureFile:
         self.bytes += len(piece)
         if self.bytes > MAX_BYTES:
             raise TooLargeError
-        self._file.write(piece)
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[self._file.write(rest) :]
         self._sha256.update(piece)
         if len(self._head) < _EDGE:
             self._head = (self._head + piece)[:_EDGE]

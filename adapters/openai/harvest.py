@@ -4,45 +4,83 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
-from adapters.openai import answer, errors
-from adapters.openai.answer import BadAnswerError, Documents, Failure, Final, Partial, Source
+from adapters.openai import answer, chat, errors, planned
+from adapters.openai.answer import BadAnswerError, Documents, Failure, Final, Partial, Picked, Tell
 from adapters.openai.download import Downloader, DownloadError
 from adapters.openai.files import Picture
-from adapters.openai.stream import Sieve
-from bot.errors import OutcomeUnknown
+from adapters.openai.http import ReportedError
+from adapters.openai.stream import CHAT, IMAGES, RESPONSES, Keys, Sieve
+from bot.errors import OutcomeUnknown, Refused
 from bot.models import Usage
 from bot.ports import Drawn, ImageRequest, Preview, Result
 
 log = logging.getLogger(__name__)
 
 
-class ReportedError(Exception):
-    """The service reported an error inside an answer that began well."""
+Found = Partial | Final | Failure | Tell
 
-    def __init__(self, trouble: errors.Trouble) -> None:
-        super().__init__(trouble.code)
-        self.trouble = trouble
+
+class Reader(Protocol):
+    """Reads one object of an answer; None: nothing of interest."""
+
+    def __call__(self, document: Mapping[str, object], *, is_edit: bool) -> Found | None:
+        """What it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the three APIs: what announces a picture in its answers, and how the rest is read.
+
+    `waits`: pictures are followed by something that matters, so the answer is read to its end.
+    """
+
+    keys: Keys
+    read: Reader
+    waits: bool = False
+
+
+_IMAGES = Kind(IMAGES, answer.read)
+_KINDS = {"/responses": Kind(RESPONSES, planned.read, waits=True), "/chat/completions": Kind(CHAT, chat.read)}
+
+
+def kind_of(path: str) -> Kind:
+    """The kind of answer a POST to this path gets."""
+    return _KINDS.get(path, _IMAGES)
 
 
 class Harvest:
     """Feed it chunks, ask for the previews they announce, then for the result."""
 
-    def __init__(self, request: ImageRequest, sieve: Sieve, downloader: Downloader, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        request: ImageRequest,
+        sieve: Sieve,
+        downloader: Downloader,
+        headers: Mapping[str, str],
+        kind: Kind = _IMAGES,
+    ) -> None:
         self._request = request
         self._sieve = sieve
         self._downloader = downloader
         self._headers = headers
+        self._kind = kind
         self._documents = Documents()
-        self._sources: list[Source] = []
+        self._sources: list[Picked] = []
         self._usages: list[Usage | None] = []
+        self._last: Final | None = None
+        self._revised = ""
 
     @property
     def is_full(self) -> bool:
         """All pictures are here: no need to wait for the connection to close."""
+        if self._kind.waits:
+            return self._last is not None and self._last.ends
         return len(self._sources) >= self._request.options.n
 
-    def feed(self, chunk: bytes) -> Iterator[Partial]:
+    def feed(self, chunk: bytes) -> Iterator[Partial | Tell]:
         """Take bytes of the answer. Raises `ReportedError`, `BadAnswerError` and `TooLargeError`."""
         for document in self._documents.feed(self._sieve.feed(chunk)):
             yield from self._read(document)
@@ -61,9 +99,11 @@ class Harvest:
     def salvage(self) -> bool:
         """After a cut: whether every picture had arrived whole, and only the usage behind them was lost."""
         whole = [mark for mark, picture in self._sieve.pictures.items() if picture.suffix]
+        if self._kind.waits:
+            return bool(self._sources)  # the picture was announced whole; only what follows it is lost
         if self._documents.is_events or len(whole) < self._request.options.n:
             return False
-        self._sources = [Source(mark=mark) for mark in whole]
+        self._sources = [Picked(mark=mark) for mark in whole]
         self._usages = [None]
         return True
 
@@ -91,12 +131,21 @@ class Harvest:
                 missing.append(f"Picture {number} of {wanted} {_lost(source)}.")
         if not drawn:
             log.warning("no picture in the answer: request=%s", request_id)
-            raise OutcomeUnknown(self._why_none())
+            raise self._why_none()
         for number in range(len(drawn) + len(missing) + 1, wanted + 1):
             missing.append(f"Picture {number} of {wanted} was not sent by the image service.")  # noqa: PERF401
-        return Result(tuple(drawn), answer.total(self._usages), request_id, tuple(missing))
+        last = self._last or Final((), None)
+        return Result(
+            tuple(drawn),
+            answer.total(self._usages),
+            request_id,
+            tuple(missing),
+            revised=self._revised,
+            sources=last.citations,
+            planning=last.planning,
+        )
 
-    async def _picture(self, source: Source, *, is_preview: bool = False) -> Picture:
+    async def _picture(self, source: Picked, *, is_preview: bool = False) -> Picture:
         if source.url:
             fetch = self._downloader.fetch_once if is_preview else self._downloader.fetch
             return await fetch(source.url, self._request.folder)
@@ -105,23 +154,34 @@ class Harvest:
             raise DownloadError("damaged")
         return picture
 
-    def _read(self, document: Mapping[str, object]) -> Iterator[Partial]:
-        found = answer.read(document, is_edit=bool(self._request.images))
-        if isinstance(found, Partial):
+    def _read(self, document: Mapping[str, object]) -> Iterator[Partial | Tell]:
+        found = self._kind.read(document, is_edit=bool(self._request.images))
+        if isinstance(found, Partial | Tell):
             yield found
-        elif isinstance(found, Final) and found.sources:
-            self._sources += found.sources
-            self._usages.append(found.usage)
+        elif isinstance(found, Final):
+            self._take(found)
         elif isinstance(found, Failure) and not self._sources:
             raise ReportedError(errors.trouble_in(found.error, 200, self._headers))
 
-    def _why_none(self) -> str:
+    def _take(self, found: Final) -> None:
+        """A picture, or the end of a plan, which names its pictures a second time and says what they cost."""
+        self._last = found
+        self._revised = self._revised or found.revised
+        again = self._kind.waits and found.ends and bool(self._sources)
+        if found.sources and not again:
+            self._sources += found.sources
+        if found.ends if self._kind.waits else found.sources:
+            self._usages.append(found.usage)
+
+    def _why_none(self) -> OutcomeUnknown | Refused:
         if any(source.url for source in self._sources):
-            return errors.UNFETCHED
+            return OutcomeUnknown(errors.UNFETCHED)
         if self._sources:
-            return errors.DAMAGED
-        return errors.LOST if self._documents.is_events else errors.EMPTY
+            return OutcomeUnknown(errors.DAMAGED)
+        if self._last and self._last.words:
+            return Refused(errors.in_words(self._last.words), stage="words", billed=True)
+        return OutcomeUnknown(errors.LOST if self._documents.is_events else errors.EMPTY)
 
 
-def _lost(source: Source) -> str:
+def _lost(source: Picked) -> str:
     return "could not be fetched" if source.url else "arrived damaged"

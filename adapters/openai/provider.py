@@ -1,236 +1,238 @@
-"""The door: one request in, previews and a result out, one POST and never a second."""
+"""The door: a request in, previews and a result out, from the first gateway that can.
+
+The next gateway is asked only where the one before cannot have billed: it could not be reached, refused the key, the
+model or the money, or stayed too busy. Several pictures become as many requests side by side where that gives previews.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from typing import BinaryIO, Protocol
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 import httpx2
-import openai
+from pydantic import SecretStr
 
-from adapters.openai import answer, errors, wire
-from adapters.openai.download import Downloader
-from adapters.openai.files import TooLargeError
-from adapters.openai.harvest import Harvest, ReportedError
-from adapters.openai.stream import Sieve
-from bot.errors import OutcomeUnknown, ProviderProblem, RetouchError, SetupProblem
-from bot.ports import ImageRequest, Preview, Result
+from adapters.openai import errors
+from adapters.openai.answer import total
+from adapters.openai.service import Service
+from bot.config import Gateway, gateway_from_environment
+from bot.errors import OutcomeUnknown, RateLimited, Refused, RetouchError, SetupProblem, TakenBack, Unavailable
+from bot.models import Options
+from bot.ports import ImageRequest, Preview, Result, Step
 
 log = logging.getLogger(__name__)
 
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
-_CONNECT_TIMEOUT = 10.0
-
 
 class OpenAIProvider:
-    """OpenAI's Images API, or a gateway's. Build it inside a running event loop; one client for all requests.
+    """OpenAI and services like it, in order of preference. Build it inside a running event loop.
 
-    `timeout` is seconds for a whole request, uploads and downloads included. Raises `SetupProblem` for a key
-    or an address that cannot be one. Iterate `generate` under `contextlib.aclosing`: leaving early closes the
-    connection.
+    `timeout` is seconds for a whole request. With `api_key` instead of `gateways` there is one. Raises `SetupProblem`
+    for a key or an address that cannot be one. Iterate `generate` under `contextlib.aclosing`: leaving early closes
+    the connection.
     """
 
+    name = "openai"
     costs_money = True
 
     def __init__(
-        self, *, api_key: str, base_url: str | None = None, timeout: float = 600.0, name: str = "openai"
+        self,
+        *,
+        gateways: Sequence[Gateway] = (),
+        api_key: str = "",
+        base_url: str | None = None,
+        timeout: float = 600.0,
     ) -> None:
-        self.name = name
-        self._key = _usable_key(api_key)
-        self._timeout = timeout
-        url = _usable_url(base_url or DEFAULT_BASE_URL)
         tls = httpx2.create_ssl_context()
-        self._client = _client(self._key, url, timeout, tls)
-        self._downloader = Downloader(trusted_host=url.host, tls=tls)
+        chosen = tuple(gateways) or (gateway_from_environment(SecretStr(api_key), base_url),)
+        self.services = tuple(Service(gateway, timeout=timeout, tls=tls) for gateway in chosen)
 
-    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Result, None]:
-        """Yield previews, then one result. Pictures go to files under `request.folder` as they arrive."""
-        try:
-            async with contextlib.aclosing(self._draw(request)) as steps:
-                async for step in steps:
-                    yield step
-        except RetouchError as error:
-            log.warning("no picture: %s: %s", type(error).__name__, error)
-            raise
-        except openai.APIConnectionError as error:
-            log.warning("no picture: %s: %s", type(error).__name__, type(error.__cause__).__name__)
-            raise errors.no_answer(error) from error
-        except openai.APIError as error:
-            raise self._translated(errors.trouble_of(error), request) from error
-        except ReportedError as error:
-            raise self._translated(error.trouble, request) from error
-        except TimeoutError as error:
-            log.warning("no picture: the whole request took longer than %s s", self._timeout)
-            raise OutcomeUnknown(errors.TOO_SLOW) from error
-        except (answer.BadAnswerError, TooLargeError, httpx2.RequestError) as error:
-            log.warning("no picture: %s: %s", type(error).__name__, errors.redacted(str(error), self._key))
-            raise OutcomeUnknown(_sentence(error)) from error
-        except OSError as error:
-            log.warning("no picture: it could not be saved: %s", error.strerror)
-            raise OutcomeUnknown(errors.UNSAVED) from error
+    def lists(self, model: str) -> bool:
+        """Whether a gateway names this model as its own."""
+        return any(model in service.gateway.models for service in self.services)
+
+    def why_not(self, options: Options, *, images: int = 0, mask: bool = False, markup: bool = False) -> str:
+        """Why no gateway can draw this, as a sentence; "": one can."""
+        able = [one for one in self.services if one.gateway.serves(options.model)]
+        if not able:
+            return f"No image service here has {options.model}. Choose another model, or ask an admin."
+        reasons = [_lacks(one.gateway, options, images, mask, markup) for one in able]
+        return "" if "" in reasons else reasons[0]
+
+    def planner_for(self, options: Options) -> str:
+        """The text model that would plan this; "": none."""
+        serving = (one.gateway.planning_model for one in self.services if one.gateway.serves(options.model))
+        return next(filter(None, serving), "") if options.is_planned else ""
+
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
+        """Yield previews and steps, then one result. Pictures go to files under `request.folder` as they arrive."""
+        able = self._able(request)
+        steps = self._several(request, able) if _is_split(request, able) else self._first_able(request, able)
+        async with contextlib.aclosing(steps):
+            async for step in steps:
+                yield step
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._client.close()
-        await self._downloader.close()
+        for service in self.services:
+            await service.close()
 
-    async def _draw(self, request: ImageRequest) -> AsyncGenerator[Preview | Result, None]:
-        # The deadline is renewed around each wait, never around a `yield`: there the time is the reader's.
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        async with contextlib.AsyncExitStack() as stack:
-            files = stack.enter_context(_opened(request))
-            async with asyncio.timeout_at(deadline):
-                response = await stack.enter_async_context(self._sent(request, *files))
-            sieve = stack.enter_context(Sieve(request.folder))
-            harvest = Harvest(request, sieve, self._downloader, response.headers)
-            async with contextlib.aclosing(_previews(response, harvest, deadline)) as previews:
-                async for preview in previews:
-                    yield preview
-            async with asyncio.timeout_at(deadline):
-                result = await harvest.result((response.request_id or "")[:200])
-        yield result
+    def _able(self, request: ImageRequest) -> list[Service]:
+        images, mask, markup = len(request.images), request.mask is not None, request.markup is not None
+        able = [
+            one
+            for one in self.services
+            if one.gateway.serves(request.options.model)
+            and not _lacks(one.gateway, request.options, images, mask, markup)
+        ]
+        if not able:
+            sentence = self.why_not(request.options, images=images, mask=mask, markup=markup)
+            raise SetupProblem(sentence, for_admin=f"{sentence} See the gateways in retouch.toml.")
+        return able
 
-    def _sent(
-        self, request: ImageRequest, images: list[BinaryIO], mask: BinaryIO | None
-    ) -> contextlib.AbstractAsyncContextManager[_Response]:
-        api = self._client.images.with_streaming_response
-        if images:
-            return api.edit(**wire.edit(request, images, mask))
-        return api.generate(**wire.generation(request))
+    # ── One gateway after the other ──────────────────────────────────────────────────────────────────────────
 
-    def _translated(self, trouble: errors.Trouble, request: ImageRequest) -> RetouchError:
-        error = errors.ours(trouble)
-        log.warning(
-            "no picture: %s: status=%s code=%s type=%s param=%s request=%s: %s%s",
-            type(error).__name__,
-            trouble.status,
-            *(
-                errors.redacted(text, self._key, request.prompt)
-                for text in (trouble.code, trouble.type, trouble.param, trouble.request_id, trouble.message)
-            ),
-            f" ({error.for_admin})" if isinstance(error, SetupProblem) else "",
-        )
-        return error
+    async def _first_able(
+        self, request: ImageRequest, able: Sequence[Service]
+    ) -> AsyncGenerator[Preview | Step | Result, None]:
+        failures: list[RetouchError] = []
+        for service in able:
+            try:
+                async with contextlib.aclosing(service.draw(request)) as steps:
+                    async for step in steps:
+                        yield _with_news(step, able, failures) if isinstance(step, Result) else step
+                return
+            except (SetupProblem, Unavailable, RateLimited) as error:
+                failures.append(error)
+                log.warning("gateway %s did not draw: %s", service.gateway.name, type(error).__name__)
+        raise _worst(failures)
 
+    # ── Several pictures side by side ────────────────────────────────────────────────────────────────────────
 
-class _Response(Protocol):
-    """What we use of the SDK's streamed response."""
-
-    @property
-    def headers(self) -> httpx2.Headers: ...
-
-    @property
-    def request_id(self) -> str | None: ...
-
-    def iter_bytes(self) -> AsyncIterator[bytes]: ...
-
-    async def close(self) -> None: ...
-
-
-async def _previews(response: _Response, harvest: Harvest, deadline: float) -> AsyncGenerator[Preview, None]:
-    """Read the answer to its end, or until all pictures are here."""
-    async with _received(response) as chunks:
+    async def _several(
+        self, request: ImageRequest, able: Sequence[Service]
+    ) -> AsyncGenerator[Preview | Step | Result, None]:
+        numbers = range(1, request.options.n + 1)
+        outbox: asyncio.Queue[Preview | Step | _Part] = asyncio.Queue()
+        single = replace(request, options=replace(request.options, n=1))
+        tasks = [asyncio.create_task(self._part(number, single, able, outbox)) for number in numbers]
+        parts: dict[int, _Part] = {}
         try:
-            while chunk := await _next(chunks, deadline):
-                for partial in harvest.feed(chunk):
-                    async with asyncio.timeout_at(deadline):
-                        preview = await harvest.preview(partial)
-                    if preview:
-                        yield preview
-                if harvest.is_full:
-                    return
-            harvest.end()
-        except httpx2.RequestError:
-            if not harvest.salvage():
-                raise
+            while len(parts) < len(tasks):
+                item = await outbox.get()
+                if isinstance(item, _Part):
+                    parts[item.number] = item
+                else:
+                    yield item
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        yield _together([parts[number] for number in numbers])
 
-
-@contextlib.asynccontextmanager
-async def _received(response: _Response) -> AsyncGenerator[AsyncIterator[bytes], None]:
-    """The answer's bytes as they come: a fixed chunk size would hold a small preview back until the next one.
-
-    Reading a closed answer to its end unwinds the library's nested generators here and now; abandoned half-way, each
-    would leave a task behind to finish it.
-    """
-    chunks = response.iter_bytes()
-    try:
-        yield chunks
-    finally:
-        await response.close()
-        with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError):
-            async for _ in chunks:
-                pass
-
-
-async def _next(chunks: AsyncIterator[bytes], deadline: float) -> bytes:
-    """The next bytes; none at the end."""
-    async with asyncio.timeout_at(deadline):
-        async for chunk in chunks:
-            if chunk:
-                return chunk
-    return b""
-
-
-@contextlib.contextmanager
-def _opened(request: ImageRequest) -> Iterator[tuple[list[BinaryIO], BinaryIO | None]]:
-    """The input files, open. Raises `ProviderProblem` before anything is sent when one cannot be read."""
-    with contextlib.ExitStack() as stack:
+    async def _part(
+        self,
+        number: int,
+        request: ImageRequest,
+        able: Sequence[Service],
+        outbox: asyncio.Queue[Preview | Step | _Part],
+    ) -> None:
+        """One picture of several, into the outbox, whatever becomes of it."""
+        outcome: Result | Exception = OutcomeUnknown(errors.LOST)
         try:
-            images: list[BinaryIO] = [stack.enter_context(image.path.open("rb")) for image in request.images]
-            mask = stack.enter_context(request.mask.open("rb")) if request.mask and images else None
-        except OSError as error:
-            raise ProviderProblem("A picture this needs could not be read. Send it again.") from error
-        yield images, mask
+            async with contextlib.aclosing(self._first_able(request, able)) as steps:
+                async for step in steps:
+                    if isinstance(step, Result):
+                        outcome = step
+                    else:
+                        outbox.put_nowait(replace(step, number=number) if isinstance(step, Preview) else step)
+        except Exception as error:  # noqa: BLE001 — told to the reader of the outbox, who raises it if it is not ours
+            outcome = error
+        outbox.put_nowait(_Part(number, outcome))
 
 
-def _sentence(error: Exception) -> str:
-    return errors.LOST if isinstance(error, httpx2.RequestError) else errors.DAMAGED
+class _Part:
+    """What became of one picture of several."""
+
+    def __init__(self, number: int, outcome: Result | Exception) -> None:
+        self.number = number
+        self.outcome = outcome
 
 
-# ── Building the client ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _usable_key(key: str) -> str:
-    key = key.strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise SetupProblem(errors.NOT_SET_UP, for_admin=_BAD_KEY)
-    return key
-
-
-def _usable_url(text: str) -> httpx2.URL:
-    try:
-        url = httpx2.URL(text.strip())
-    except httpx2.InvalidURL as error:
-        raise SetupProblem(errors.NOT_SET_UP, for_admin=_BAD_ADDRESS) from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise SetupProblem(errors.NOT_SET_UP, for_admin=_BAD_ADDRESS)
-    return url
-
-
-_BAD_KEY = "OPENAI_API_KEY is empty or has characters no key can have."
-_BAD_ADDRESS = "OPENAI_BASE_URL must be a whole address such as https://api.openai.com/v1."
-
-
-def _client(key: str, url: httpx2.URL, timeout: float, tls: ssl.SSLContext) -> openai.AsyncOpenAI:
-    """Everything explicit, so that nothing in the environment redirects or labels our requests.
-
-    No redirects (a POST would become a GET, or be sent twice), no idle connections (one that the other side
-    has just closed looks like a lost answer, and a lost answer may have been billed).
-    """
-    timeouts = httpx2.Timeout(timeout, connect=min(_CONNECT_TIMEOUT, timeout))
-    http = httpx2.AsyncClient(
-        verify=tls,
-        timeout=timeouts,
-        follow_redirects=False,
-        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=0),
-    )
-    client = openai.AsyncOpenAI(
-        api_key=key, base_url=url, max_retries=0, timeout=timeouts, http_client=http,
-        default_headers={"Authorization": f"Bearer {key}"},
+def _together(parts: Sequence[_Part]) -> Result:
+    """One result of all; raises when there is no picture at all."""
+    for part in parts:
+        if isinstance(part.outcome, Exception) and not isinstance(part.outcome, RetouchError):
+            raise part.outcome
+        if isinstance(part.outcome, TakenBack):
+            raise part.outcome
+    results = [part.outcome for part in parts if isinstance(part.outcome, Result)]
+    failures = [part.outcome for part in parts if isinstance(part.outcome, RetouchError)]
+    if not results:
+        raise _worst(failures)
+    missing = [
+        f"Picture {part.number} of {len(parts)} is missing. {part.outcome} "
+        + ("It may be billed." if _is_doubtful(part.outcome) else "It was not charged.")
+        for part in parts
+        if isinstance(part.outcome, RetouchError)
+    ]
+    first = results[0]
+    return replace(
+        first,
+        images=tuple(image for one in results for image in one.images),
+        usage=total([one.usage for one in results]),
+        missing=tuple(missing),
+        doubtful=sum(map(_is_doubtful, failures)),
+        notes=_each_once(note for one in results for note in one.notes),
+        for_admin=_each_once(
+            [*(note for one in results for note in one.for_admin),
+             *(error.for_admin for error in failures if isinstance(error, SetupProblem))]
+        ),
     )  # fmt: skip
-    client.organization = client.project = None  # passing None would read the environment
-    return client
+
+
+def _each_once(sentences: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences))  # type: ignore[call-overload]  # an iterable of texts
+
+
+def _is_doubtful(error: RetouchError) -> bool:
+    return isinstance(error, OutcomeUnknown) or (isinstance(error, Refused) and error.billed)
+
+
+def _worst(failures: Sequence[RetouchError]) -> RetouchError:
+    """The failure to tell: one that may be billed first, then the first that says something new."""
+    doubtful = [error for error in failures if _is_doubtful(error)]
+    fresh = [error for error in failures if not (isinstance(error, SetupProblem) and error.known)]
+    return next(iter([*doubtful, *fresh, *failures]), OutcomeUnknown(errors.LOST))
+
+
+def _with_news(result: Result, able: Sequence[Service], failures: Sequence[RetouchError]) -> Result:
+    """What an admin should know of the gateways that were passed over."""
+    news = tuple(
+        f"Gateway {service.gateway.name} was passed over. {error.for_admin}"
+        for service, error in zip(able, failures, strict=False)
+        if isinstance(error, SetupProblem) and not error.known
+    )
+    return replace(result, for_admin=(*result.for_admin, *news))
+
+
+def _lacks(gateway: Gateway, options: Options, images: int, mask: bool, markup: bool) -> str:
+    """What a gateway cannot do of a request, as a sentence; "": it can do it all."""
+    if options.is_planned and not gateway.planning_model:
+        return "The image service here cannot think or search first. Leave out --think and --web."
+    if images and gateway.edits == "none":
+        return "The image service set up here cannot edit pictures. Ask an admin for another."
+    if mask and gateway.api == "chat":
+        return "The image service set up here takes no mask. Say in words where to change the picture."
+    if markup and (gateway.api == "chat" or gateway.edits == "json" or options.is_planned):
+        return "The image service set up here takes no markup. Say in words what to change."
+    return ""
+
+
+def _is_split(request: ImageRequest, able: Sequence[Service]) -> bool:
+    if request.options.n == 1:
+        return False
+    one_by_one = any(not one.gateway.several or one.gateway.api == "chat" for one in able)
+    return one_by_one or request.options.is_planned or (request.previews > 0 and able[0].gateway.streaming)

@@ -1,9 +1,8 @@
 """Takes pictures out of an answer while it arrives, so that no base64 text is ever whole in memory.
 
 The answer is JSON, or server-sent events whose lines are JSON; both look the same here: text in which now and
-then a `"b64_json": "…"` (or a `"url": "data:…;base64,…"`) begins. `Sieve` lets the text through and replaces
-each such value by a short mark, while the base64 goes to a file. What remains is a few hundred bytes for
-`answer.py`.
+then a `"b64_json": "…"` (or another key of `Keys`) begins. `Sieve` lets the text through and replaces each such
+value by a short mark, while the base64 goes to a file. What remains is a few hundred bytes for `answer.py`.
 """
 
 from __future__ import annotations
@@ -14,15 +13,34 @@ import secrets
 from pathlib import Path
 from types import TracebackType
 
+import pybase64
+
 from adapters.openai.files import Picture, PictureFile, TooLargeError
 
-_SPACE = r"[ \t\r\n]*"
-_B64_KEY = [*'"b64_json"', _SPACE, ":", _SPACE, '"']
-_URL_KEY = [*'"url"', _SPACE, ":", _SPACE, *'"data:', '[^",]{0,100}', ","]
 _HELD = 256  # bytes; longer than a key with its spaces and a data URL's head can sensibly be
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _LINE_BREAKS = b"nrt"
 _MOST = 40  # pictures in one answer: ten, with three previews each
+
+
+class Keys:
+    """What announces base64: patterns, each a list of parts so that a beginning of one can be told.
+
+    The group of a pattern that matched says how much of it is left standing in the text.
+    """
+
+    def __init__(self, *, values: tuple[list[str], ...], data_urls: tuple[list[str], ...], end: bytes) -> None:
+        # A quote within a JSON string is written \" and so can neither begin nor end these.
+        whole = "|".join(f"({''.join(parts)})" for parts in values)
+        urls = "|".join(f"(?:{''.join(parts)})" for parts in data_urls)
+        self.whole = re.compile(f"(?<!\\\\)(?:{'|'.join(filter(None, (whole, urls)))})".encode())
+        begun = "|".join(_beginning_of(parts) for parts in (*values, *data_urls))
+        self.begun = re.compile(f"(?:{begun})\\Z".encode())
+        self._ends = [end[index : index + 1] for index in range(len(end))]
+
+    def end_in(self, chunk: bytes) -> int:
+        """Where base64 ends in a chunk; -1: not in this one. A search per letter is the quickest there is."""
+        return min((found for one in self._ends if (found := chunk.find(one)) >= 0), default=-1)
 
 
 def _beginning_of(parts: list[str]) -> str:
@@ -33,9 +51,18 @@ def _beginning_of(parts: list[str]) -> str:
     return pattern
 
 
-# A quote within a JSON string is written \" and so can neither begin nor end these.
-_KEY = re.compile(f"(?<!\\\\)(?:({''.join(_B64_KEY)})|({''.join(_URL_KEY)}))".encode())
-_PARTIAL_KEY = re.compile(f"(?:{_beginning_of(_B64_KEY)}|{_beginning_of(_URL_KEY)})\\Z".encode())
+def _value_of(name: str) -> list[str]:
+    space = r"[ \t\r\n]*"
+    return [*f'"{name}"', space, ":", space, '"']
+
+
+_URL_VALUE = [*_value_of("url"), *"data:", '[^",]{0,100}', ","]
+_DATA_URL = [*"data:image/", r"[\w.+-]{1,40}", *";base64,"]
+
+IMAGES = Keys(values=(_value_of("b64_json"),), data_urls=(_URL_VALUE,), end=b'"')
+RESPONSES = Keys(values=(_value_of("partial_image_b64"), _value_of("result")), data_urls=(), end=b'"')
+CHAT = Keys(values=(_value_of("b64_json"),), data_urls=(_DATA_URL,), end=b'")')
+"""Chat answers hold pictures as data URLs, also in the middle of words: `![a fox](data:image/png;base64,…)`."""
 
 
 class Sieve:
@@ -44,9 +71,10 @@ class Sieve:
     `pictures` are the finished ones by mark. Closing deletes what was not handed over by `take`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keys: Keys = IMAGES) -> None:
         self.pictures: dict[str, Picture] = {}
         self._folder = folder
+        self._keys = keys
         self._secret = secrets.token_hex(8)  # so that no answer can name a picture it did not bring
         self._count = 0
         self._held = b""
@@ -72,26 +100,26 @@ class Sieve:
 
     def _in_text(self, chunk: bytes, ready: bytearray) -> bytes:
         text = self._held + chunk
-        key = _KEY.search(text)
+        key = self._keys.whole.search(text)
         if key:
             self._held = b""
-            ready += text[: key.end()] if key[1] else text[: text.rindex(b'"', 0, key.end()) + 1]
+            ready += text[: key.end()] if key.lastindex else text[: text.rindex(b"data:", 0, key.end())]
             self._base64 = self._begun()
             return text[key.end() :]
-        partial = _PARTIAL_KEY.search(text, max(0, len(text) - _HELD))
+        partial = self._keys.begun.search(text, max(0, len(text) - _HELD))
         cut = partial.start() if partial else len(text)
         ready += text[:cut]
         self._held = text[cut:]
         return b""
 
     def _in_picture(self, base64: _Base64, chunk: bytes, ready: bytearray) -> bytes:
-        end = chunk.find(b'"')
+        end = self._keys.end_in(chunk)
         base64.feed(chunk if end < 0 else chunk[:end])
         if end < 0:
             return b""
-        ready += self._finished(base64) + b'"'
+        ready += self._finished(base64)
         self._base64 = None
-        return chunk[end + 1 :]
+        return chunk[end:]
 
     def _begun(self) -> _Base64:
         if self._count == _MOST:
@@ -162,7 +190,7 @@ class _Base64:
         if self._padded:
             raise binascii.Error("text after the padding")
         self._padded = text[whole - 1 : whole] == b"="
-        self.file.write(binascii.a2b_base64(text[:whole], strict_mode=True))
+        self.file.write(pybase64.b64decode(text[:whole], validate=True))
 
     def _without_data_url(self, text: bytes) -> bytes:
         """Some gateways put a whole data URL into `b64_json`."""

@@ -1,83 +1,194 @@
-"""Our request as the SDK's keyword arguments. Pure.
+"""Our request as a gateway wants it. Pure but for the sizes of files.
 
-Only what differs from the API's own default is sent: gateways reject parameters they do not know. Never sent:
-`response_format` (GPT image models answer 400) and `input_fidelity` (gpt-image-2 answers 400).
+Only what differs from the API's own default is sent: gateways reject parameters they do not know. `Habits` are what a
+gateway is known not to take, from `retouch.toml` or learned from its refusals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
+from adapters.openai.upload import Body, DataUrl, FilePart, FormBody, JsonBody
+from bot.config import Gateway
 from bot.models import Options
-from bot.ports import ImageRequest
-
-FilePart = tuple[str, BinaryIO, str]
-"""File name, open file, media type. Without the type the SDK says octet-stream, which the API refuses."""
+from bot.ports import ImageRequest, InputImage
+from bot.pricing import MOST_SEARCHES, PLAN_TOKENS
 
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _WITH_COMPRESSION = ("jpeg", "webp")
 
-HEADERS = {"Accept-Encoding": "identity"}
-"""Pictures do not compress, and a compressed answer could unfold without bound."""
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST: `path` below the base address; `sent` are the names of the parameters in it."""
+
+    path: str
+    body: Body
+    sent: frozenset[str]
+    streams: bool
 
 
-def generation(request: ImageRequest) -> dict[str, Any]:
-    """Arguments of `images.generate`."""
-    arguments = _common(request)
-    if request.options.moderation != "auto":
-        arguments["moderation"] = request.options.moderation
-    return arguments
+def call_for(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) -> Call:
+    """The POST for a request. Raises `OSError` when an input file cannot be read."""
+    if gateway.api == "chat":
+        return _chat(request, gateway, dropped)
+    if request.options.is_planned:
+        return _planned(request, gateway, dropped)
+    fields = without(_fields(request, gateway), dropped)
+    if not request.images:
+        return Call("/images/generations", JsonBody(fields), frozenset(fields), "stream" in fields)
+    if gateway.edits == "json":
+        body: Body = JsonBody({**fields, **_json_files(request)})
+    else:
+        body = FormBody(fields, _form_files(request, gateway.edits))
+    return Call("/images/edits", body, frozenset(fields), "stream" in fields)
 
 
-def edit(request: ImageRequest, images: Sequence[BinaryIO], mask: BinaryIO | None) -> dict[str, Any]:
-    """Arguments of `images.edit`. The files are those of `request.images`, open; the caller closes them."""
-    arguments = _common(request)
-    arguments["image"] = [
-        _part(f"image-{index}", file, image.media_type)
-        for index, (image, file) in enumerate(zip(request.images, images, strict=True), start=1)
-    ]
-    if mask is not None:
-        arguments["mask"] = _part("mask", mask, "image/png")
-    if request.options.moderation != "auto":
-        # The API takes it, the SDK's method has no such argument.
-        arguments["extra_body"] = {"moderation": request.options.moderation}
-    return arguments
+def without(fields: Mapping[str, object], dropped: Collection[str]) -> dict[str, object]:
+    """The parameters that may be sent; without `stream` there is nothing to be partial."""
+    kept = {name: value for name, value in fields.items() if name not in dropped}
+    if "stream" not in kept:
+        kept.pop("partial_images", None)
+    return kept
 
 
-def wants_stream(request: ImageRequest) -> bool:
-    """Whether to ask for previews. Only for one picture: events do not say which picture they belong to."""
-    return request.previews > 0 and request.options.n == 1
+def wanted(request: ImageRequest) -> dict[str, object]:
+    """The options that were asked for beyond the API's defaults, by parameter."""
+    fields = _changed(request.options)
+    if request.options.input_fidelity and request.images:
+        fields["input_fidelity"] = request.options.input_fidelity
+    return fields
 
 
-def _common(request: ImageRequest) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
+# ── The Images API ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _fields(request: ImageRequest, gateway: Gateway) -> dict[str, object]:
+    options = request.options
+    fields: dict[str, object] = {
         "prompt": request.prompt,
-        "model": request.options.model,
-        **_changed(request.options),
-        "extra_headers": HEADERS,
+        "model": gateway.its_name(options.model),
+        **_changed(options),
     }
+    if options.n > 1:
+        fields["n"] = options.n
+    if options.input_fidelity and request.images:
+        fields["input_fidelity"] = options.input_fidelity
     if request.user_key:
-        arguments["safety_identifier"] = request.user_key
-    if wants_stream(request):
-        arguments["stream"] = True
-        arguments["partial_images"] = min(request.previews, 3)
-    return arguments
+        fields["safety_identifier"] = request.user_key
+    if gateway.response_format:
+        fields["response_format"] = "b64_json"
+    if wants_stream(request, gateway):
+        fields["stream"] = True
+        fields["partial_images"] = min(request.previews, 3)
+    return fields
 
 
-def _changed(options: Options) -> dict[str, Any]:
-    """The options that are not the API's default."""
-    named = {"size": options.size, "quality": options.quality, "background": options.background}
-    changed: dict[str, Any] = {name: value for name, value in named.items() if value != "auto"}
+def wants_stream(request: ImageRequest, gateway: Gateway) -> bool:
+    """Whether to ask for previews. Only for one picture: events do not say which picture they belong to."""
+    return gateway.streaming and request.previews > 0 and request.options.n == 1
+
+
+def _changed(options: Options) -> dict[str, object]:
+    """The options that are not the API's default; the image tool of the Responses API has the same names."""
+    named = {
+        "size": options.size,
+        "quality": options.quality,
+        "background": options.background,
+        "moderation": options.moderation,
+    }
+    changed: dict[str, object] = {name: value for name, value in named.items() if value != "auto"}
     if options.output_format != "png":
         changed["output_format"] = options.output_format
     if options.output_compression is not None and options.output_format in _WITH_COMPRESSION:
         changed["output_compression"] = options.output_compression
-    if options.n > 1:
-        changed["n"] = options.n
+    if options.complexity:
+        changed["complexity"] = options.complexity
     return changed
 
 
-def _part(name: str, file: BinaryIO, media_type: str) -> FilePart:
+def _form_files(request: ImageRequest, field: str) -> list[FilePart]:
     """Our own file names: a person's could carry their name, or break a header."""
-    return f"{name}.{_SUFFIXES.get(media_type, 'png')}", file, media_type
+    files = [
+        FilePart(field, f"image-{index}.{_SUFFIXES.get(image.media_type, 'png')}", image.path, image.media_type)
+        for index, image in enumerate(request.images, start=1)
+    ]
+    if request.mask:
+        files.append(FilePart("mask", "mask.png", request.mask, "image/png"))
+    elif request.markup:
+        files.append(FilePart("markup", "markup.png", request.markup, "image/png"))
+    return files
+
+
+def _json_files(request: ImageRequest) -> dict[str, object]:
+    files: dict[str, object] = {"images": [{"image_url": _url(image)} for image in request.images]}
+    if request.mask:
+        files["mask"] = {"image_url": DataUrl(request.mask, "image/png")}
+    return files
+
+
+def _url(image: InputImage) -> DataUrl:
+    return DataUrl(image.path, image.media_type)
+
+
+# ── The Responses API: a text model plans, searches, and has the picture drawn ──────────────────────────────
+
+
+def _planned(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) -> Call:
+    options = request.options
+    content: list[object] = [{"type": "input_text", "text": request.prompt}]
+    content += [{"type": "input_image", "image_url": _url(image), "detail": "auto"} for image in request.images]
+    fields: dict[str, object] = {
+        "model": gateway.planning_model,
+        "input": [{"role": "user", "content": content}],
+        "tools": _tools(request, gateway),
+        "tool_choice": "required" if options.web else {"type": "image_generation"},
+        "reasoning": {"effort": options.think or "low", "summary": "auto"},
+        "max_output_tokens": PLAN_TOKENS[options.think],
+        "max_tool_calls": MOST_SEARCHES + 1 if options.web else 1,
+        "store": False,
+        "stream": True,
+    }
+    if request.user_key:
+        fields["safety_identifier"] = request.user_key
+    fields = without(fields, dropped)
+    return Call("/responses", JsonBody(fields), frozenset(fields) | frozenset(wanted(request)), "stream" in fields)
+
+
+def _tools(request: ImageRequest, gateway: Gateway) -> list[dict[str, object]]:
+    """The image tool with its model pinned: the service's own default changes with time."""
+    options = request.options
+    tool: dict[str, object] = {
+        "type": "image_generation",
+        "model": gateway.its_name(options.model),
+        "action": "edit" if request.images else "generate",
+        **_changed(options),
+    }
+    if request.previews and gateway.streaming:
+        tool["partial_images"] = min(request.previews, 3)
+    if options.input_fidelity and request.images:
+        tool["input_fidelity"] = options.input_fidelity
+    if request.mask:
+        tool["input_image_mask"] = {"image_url": DataUrl(request.mask, "image/png")}
+    if not options.web:
+        return [tool]
+    # Without a place the search is done as from the United States.
+    return [{"type": "web_search", "user_location": {"type": "approximate"}}, tool]
+
+
+# ── Gateways that draw only in a chat ───────────────────────────────────────────────────────────────────────
+
+
+def _chat(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) -> Call:
+    content: list[object] = [{"type": "text", "text": request.prompt}]
+    content += [{"type": "image_url", "image_url": {"url": _url(image)}} for image in request.images]
+    fields = without(
+        {
+            "model": gateway.its_name(request.options.model),
+            "messages": [{"role": "user", "content": content if request.images else request.prompt}],
+            "modalities": ["image", "text"],
+        },
+        dropped,
+    )
+    return Call("/chat/completions", JsonBody(fields), frozenset(fields), streams=False)

@@ -45,7 +45,7 @@ class Order:
 
 def order_for(request: ImageRequest) -> Order:
     """Read the words and the parent's file. Raises `ProviderProblem` for a picture or size that cannot be."""
-    words = request.prompt
+    words = request.words or request.prompt
     images = [image.path for image in request.images]
     said = set(tokens(words))
     common = Order(

@@ -17,7 +17,7 @@ from adapters.sketch.order import Order, order_for
 from adapters.sketch.paint.canvas import Stopped
 from bot.errors import ProviderProblem
 from bot.models import Options
-from bot.ports import Drawn, ImageRequest, Preview, Result
+from bot.ports import Drawn, ImageRequest, Preview, Result, Step
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,7 +39,21 @@ class SketchProvider:
         self._seconds = seconds
         self._book = FontBook(font_folders)
 
-    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Result, None]:
+    def lists(self, model: str) -> bool:
+        """Whether a model is this engine."""
+        return model == self.name
+
+    def why_not(self, options: Options, *, images: int = 0, mask: bool = False, markup: bool = False) -> str:
+        """What the engine cannot do: think, search, and read what is drawn over a picture."""
+        if options.is_planned:
+            return "The offline sketch engine cannot think or search first. Leave out --think and --web."
+        return "The offline sketch engine takes no markup. Say in words what to change." if markup else ""
+
+    def planner_for(self, options: Options) -> str:
+        """None: it does not plan."""
+        return ""
+
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
         """Yield the previews asked for, then the result. `ProviderProblem`: a picture cannot be read."""
         stop = threading.Event()
         previews = max(0, min(MOST_PREVIEWS, request.previews))

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.models import Button, Card, Place, Tone
+from bot.cards import Button, Card, Tone
+from bot.models import Place
 
 Block = dict[str, Any]
 

@@ -26,8 +26,9 @@ from adapters.slack import incoming
 from adapters.slack.blocks import card_blocks, form_view, prefilled
 from adapters.slack.files import Pictures
 from adapters.slack.problems import error_code, ours
+from bot.cards import Card
 from bot.errors import PlatformProblem, SetupProblem
-from bot.models import Card, User, new_id
+from bot.models import User, new_id
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.blocks import shortened
 from adapters.slack.problems import ours
 from bot import pictures
+from bot.cards import CardImage
 from bot.errors import BadAttachment, PlatformProblem
-from bot.models import CardImage
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.models import Action, Attachment, Command, Message, Place, User, parse_button_id
+from bot.cards import parse_button_id
+from bot.models import Action, Attachment, Command, Message, Place, User
 
 Payload = Mapping[str, Any]
 

@@ -15,8 +15,9 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from adapters.slack.blocks import card_blocks, fallback_text
 from adapters.slack.connection import Connection, connect, socket_mode
 from adapters.slack.problems import ours
+from bot.cards import Card, Tone
 from bot.errors import PlatformProblem
-from bot.models import Address, Attachment, Card, Command, Place, Request, Tone
+from bot.models import Address, Attachment, Command, Place, Request
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from bot.cards import Card, Tone
 from bot.errors import BadAttachment
-from bot.models import Address, Attachment, Card, Place, Request, Tone, new_id
+from bot.models import Address, Attachment, Place, Request, new_id
 from bot.ports import Doors
 
 

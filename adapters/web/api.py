@@ -14,8 +14,9 @@ from adapters.web.requests import Saying
 from adapters.web.tell import Teller
 from adapters.web.uploads import Uploads
 from adapters.web.views import Views
+from bot.cards import Card, parse_button_id
 from bot.errors import BadInput, NotFound, RetouchError
-from bot.models import Action, Attachment, Card, Command, Message, Place, User, now_ms, parse_button_id
+from bot.models import Action, Attachment, Command, Message, Place, User, now_ms
 from bot.ports import Doors, Said, Transcript
 
 WORKSPACE = "local"

@@ -19,8 +19,9 @@ from adapters.web.server import healthz
 from adapters.web.tell import Teller
 from adapters.web.uploads import Uploads
 from adapters.web.views import Views
+from bot.cards import Card
 from bot.errors import MessageGone
-from bot.models import Address, Attachment, Card, Place, Request, now_ms
+from bot.models import Address, Attachment, Place, Request, now_ms
 from bot.ports import Doors, Said, Store, Transcript
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.models import CardImage, new_id
+from bot.cards import CardImage
+from bot.models import new_id
 
 MOST = 48
 MOST_BYTES = 8_000_000  # one preview; a larger one is not shown

@@ -6,7 +6,8 @@ from collections import OrderedDict
 
 from adapters.web.feed import Event, Feed, Whisper
 from adapters.web.views import Views, card_view, thread_summary
-from bot.models import Card, Request, now_ms
+from bot.cards import Card
+from bot.models import Request, now_ms
 from bot.ports import Said, Transcript
 
 MOST_SPOTS = 2000

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from adapters.web.feed import Event
 from adapters.web.previews import Previews
-from bot.models import Button, Card, CardImage, Job, Tone
+from bot.cards import Button, Card, CardImage, Tone
+from bot.models import Job
 from bot.ports import Said, Store, Transcript
 
 

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import replies
+from bot.cards import Card
 from bot.errors import BadInput, NotFound
 from bot.intents import Again, BackTo, Edit, Imagine, Intent, New, Redo, Show, Undo, Vary
-from bot.models import Action, Card, Kind, Message, Place, Request, Thread, Version, new_id
+from bot.models import Action, Kind, Message, Place, Request, Thread, Version, new_id
 from bot.studio.desk import Desk
 from bot.studio.show import bring_back
-from bot.studio.submit import Wish
+from bot.studio.submit import Wish, repeated
 
 
 class Conversation:
@@ -93,9 +94,12 @@ class Conversation:
             parent=parent,
             parent_image=version.parent_image,
             base=version.options,
-            flags={"n": str(version.options.n), **flags},
+            flags={**repeated(version.options), **flags},
             references=version.references,
             mask=version.mask,
+            markup=version.markup,
+            avoid=version.avoid,
+            may_offer=False,
         )
         await self._submit(wish)
 
@@ -103,7 +107,7 @@ class Conversation:
         """Another picture like this one, as its child."""
         version = await self._version()
         wish = self._wish(prompt or version.prompt, Kind.VARIATION)
-        await self._submit(replace(wish, parent=version, base=version.options))
+        await self._submit(replace(wish, parent=version, base=version.options, may_offer=False))
 
     async def _edit(self, prompt: str, flags: Mapping[str, str], number: int | None, image: int | None) -> None:
         version = await self._numbered(number) if number is not None else await self._version()

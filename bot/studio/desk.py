@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import difflib
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from bot.catalog import Catalog, Model
 from bot.errors import BadOption, SetupProblem
-from bot.models import Options, User, now_ms
+from bot.models import Options, Policy, User, now_ms
 from bot.ports import ChatPlatform, ImageProvider, Store
 
 
@@ -45,8 +47,9 @@ class Desk:
         return self.catalog.model(self.default_model)
 
     def model_names(self) -> tuple[str, ...]:
-        """The models of the image services that are set up."""
-        return tuple(name for provider in self.providers for name in self.catalog.names(provider))
+        """The models of the image services that are set up, but for those that are shut down."""
+        names = (name for provider in self.providers for name in self.catalog.names(provider))
+        return tuple(name for name in names if self._is_here(name) and not self._is_gone(name))
 
     def provider_for(self, model: Model) -> ImageProvider:
         """The image service of a model. Raises `SetupProblem` when it is no longer set up."""
@@ -60,10 +63,34 @@ class Desk:
         who = f"{user.platform}:{user.id}".encode()
         return hmac.new(self.secret, who, hashlib.sha256).hexdigest()[:32]
 
+    def previews_for(self, model: Model, policy: Policy) -> int:
+        """How many passing pictures to ask for: the workspace's wish, else the installation's."""
+        if not model.previews:
+            return 0
+        return self.previews if policy.previews is None else policy.previews
+
+    def today(self) -> dt.date:
+        """The day, in UTC."""
+        return dt.datetime.fromtimestamp(self.now() / 1000, dt.UTC).date()
+
     def _is_here(self, name: str) -> bool:
-        return self.catalog.model(name).provider in self.providers
+        provider = self.providers.get(self.catalog.model(name).provider)
+        return provider is not None and not provider.why_not(Options(name))
+
+    def _is_gone(self, name: str) -> bool:
+        left = self.catalog.model(name).days_left(self.today())
+        return left is not None and left <= 0
 
     def _usable(self, name: str) -> Model:
-        if self._is_here(name):
-            return self.catalog.model(name)
-        raise BadOption(f"There is no model {name} here. Choose one of: {', '.join(self.model_names())}.")
+        """A model a person named: a typo must not go out, and an unknown one has no price an admin agreed to."""
+        model = self.catalog.model(name)
+        if self._is_gone(name):
+            instead = f" Use {model.successor}." if model.successor else ""
+            raise BadOption(f"{name} was shut down on {model.shutdown}.{instead}")
+        named = name == self.default_model or any(one.lists(name) for one in self.providers.values())
+        if self._is_here(name) and (model.known or named):
+            return model
+        names = self.model_names()
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"Did you mean {close[0]}?" if close else f"Choose one of: {', '.join(names)}."
+        raise BadOption(f"There is no model {name[:60]} here. {hint}")

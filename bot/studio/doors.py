@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot import intents, replies
+from bot.cards import Card
 from bot.errors import AlreadySeen, BadInput, NotFound, RetouchError
 from bot.intents import Edit, Help, Imagine, New, NotForUs
 from bot.models import (
     Action,
-    Card,
     Command,
     Job,
     JobStatus,
@@ -28,7 +28,8 @@ from bot.models import (
 from bot.queue import Queue
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
-from bot.studio.submit import Wish, submit
+from bot.studio.show import show
+from bot.studio.submit import Wish, repeated, reuse, submit
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,11 @@ class Studio:
         if action.name == "cancel":
             await self._cancel(action)
         elif action.name == "try_again":
-            await self._try_again(action)
+            await self._try_again(action, JobStatus.FAILED, JobStatus.CANCELLED)
+        elif action.name == "make_new":
+            await self._try_again(action, JobStatus.OFFERED)
+        elif action.name == "use_same":
+            await self._use_same(action)
         else:
             await self._version_action(action)
 
@@ -181,10 +186,10 @@ class Studio:
             raise NotFound("That request is gone.")
         return job
 
-    async def _try_again(self, action: Action) -> None:
-        """Once for each failure, however many press the button: the next failure has a button of its own."""
+    async def _try_again(self, action: Action, *statuses: JobStatus) -> None:
+        """Once for each failure or offer, however many press the button: the next one has a button of its own."""
         job = await self._job(action)
-        if job.status not in (JobStatus.FAILED, JobStatus.CANCELLED):
+        if job.status not in statuses:
             return
         thread = await self._desk.store.thread(job.thread)
         parent = await self._desk.store.version(job.parent) if job.parent else None
@@ -198,13 +203,25 @@ class Studio:
                 parent=parent,
                 parent_image=job.parent_image,
                 base=job.options,
-                flags={"n": str(job.options.n)},
+                flags=repeated(job.options),
                 references=job.references,
                 mask=job.mask,
+                markup=job.markup,
+                avoid=job.avoid,
                 reply_to=job.reply_to,
                 address=job.address,
+                may_offer=False,
             )
         )
+
+    async def _use_same(self, action: Action) -> None:
+        """Take the picture that was offered, once."""
+        job = await self._job(action)
+        made = await self._desk.store.version(job.version) if job.version else None
+        if job.status is JobStatus.OFFERED and made:
+            reused = reuse(job, made, now=self._desk.now())
+            if await self._desk.store.accept(job.id, reused):
+                await show(self._desk, job.id)
 
     async def _version_action(self, action: Action) -> None:
         version = await self._desk.store.version(action.target)
@@ -216,6 +233,8 @@ class Studio:
             await conversation.undo()
         elif action.name == "reroll":
             await conversation.again({})
+        elif action.name == "prompt":
+            await self._tell(action, replies.prompt_card(version))
         elif action.name == "vary":
             await conversation.vary(action.text)
         elif action.name == "edit":

@@ -5,31 +5,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bot import pictures, replies
-from bot.errors import BadAttachment, OutcomeUnknown, ProviderProblem, RateLimited, Refused, RetouchError, SetupProblem
-from bot.models import Asset, CardImage, Entry, Job, Kind, Role, Version, new_id
-from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Preview, Result
-from bot.pricing import actual_cost, typical_seconds
+from bot.briefs import VARIATION
+from bot.errors import (
+    BadAttachment,
+    OutcomeUnknown,
+    ProviderProblem,
+    Refused,
+    RetouchError,
+    SetupProblem,
+    TakenBack,
+)
+from bot.models import Asset, Entry, Job, Kind, Options, Role, Version, new_id
+from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Result
+from bot.pricing import actual_cost, planning_cost
+from bot.studio.admins import tell_admins
 from bot.studio.desk import Desk
 from bot.studio.intake import as_asset
+from bot.studio.progress import Progress
 from bot.studio.show import edit_quietly, show
-from bot.studio.submit import VARIATION
 
 log = logging.getLogger(__name__)
-
-LONGEST_WAIT = 60.0  # seconds; a rate limit beyond this fails the job instead of holding its place
-TRIES = 3
 
 
 async def draw(desk: Desk, job: Job) -> None:
     """Run one claimed job to its end. Raises nothing but `CancelledError`, and then its ledger is settled too."""
     folder = desk.tmp / f"job-{job.id}"
     try:
-        version = await _drawn(desk, job, folder)
+        await _drawn(desk, job, folder)
+    except TakenBack:
+        pass  # it was cancelled, or is no longer ours; whoever did that told the asker
     except RetouchError as error:
         await give_up(desk, job, error)
     except asyncio.CancelledError:
@@ -39,41 +50,38 @@ async def draw(desk: Desk, job: Job) -> None:
         log.exception("drawing failed: job=%s", job.id)
         await give_up(desk, job, OutcomeUnknown(f"Something went wrong on our side ({job.id})."), cause=error)
     else:
-        if version:
-            await show(desk, job.id)
+        await show(desk, job.id)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _drawn(desk: Desk, job: Job, folder: Path) -> Version | None:
+async def _drawn(desk: Desk, job: Job, folder: Path) -> Version:
     model = desk.catalog.model(job.options.model)
     provider = desk.provider_for(model)
     request = await _request(desk, job, folder)
-    if not await desk.store.mark_sent(job.id, desk.owner, now=desk.now()):
-        return None  # cancelled, or no longer ours
-    async with _Progress(desk, job) as progress:  # a slow edit must not hold up the keeping of what was paid for
-        result = await _answered(desk, job, provider, request, progress)
-        return await _keep(desk, job, result)
+    async with Progress(desk, job) as progress:
+        result = await _answered(provider, request, progress)
+        version = await _keep(desk, job, result)
+    for sentence in result.for_admin:
+        await tell_admins(desk, job.place, sentence)
+    return version
 
 
 async def _request(desk: Desk, job: Job, folder: Path) -> ImageRequest:
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     images = await _inputs(desk, job)
-    mask = await _file_of(desk, job.mask) if job.mask else None
     return ImageRequest(
-        prompt=sent_prompt(job),
+        prompt=job.brief or job.prompt,
         options=job.options,
         folder=folder,
         images=images,
-        mask=mask,
+        mask=await _file_of(desk, job.mask) if job.mask else None,
         user_key=desk.user_key(job.user),
-        previews=desk.previews,
+        previews=job.previews,
+        words=f"{VARIATION} {job.prompt}" if job.kind is Kind.VARIATION else job.prompt,
+        markup=await _file_of(desk, job.markup) if job.markup else None,
+        may_send=lambda: desk.store.mark_sent(job.id, desk.owner, now=desk.now()),
     )
-
-
-def sent_prompt(job: Job) -> str:
-    """The words that go to the image service: the person's own, and for a variation one sentence before them."""
-    return f"{VARIATION} {job.prompt}" if job.kind is Kind.VARIATION else job.prompt
 
 
 async def _inputs(desk: Desk, job: Job) -> tuple[InputImage, ...]:
@@ -82,7 +90,7 @@ async def _inputs(desk: Desk, job: Job) -> tuple[InputImage, ...]:
     if parent:
         chosen = parent.images[min(job.parent_image, len(parent.images)) - 1]
         inputs.append(await _input(desk, chosen, f"v{parent.number}", Role.IMAGE))
-    references = [await _input(desk, one.asset, one.name, Role.REFERENCE) for one in job.references]
+    references = [await _input(desk, one.asset, one.name, one.role) for one in job.references]
     return (*inputs, *references)
 
 
@@ -105,70 +113,17 @@ async def _asset(desk: Desk, asset_id: str) -> Asset:
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _answered(
-    desk: Desk, job: Job, provider: ImageProvider, request: ImageRequest, progress: _Progress
-) -> Result:
-    """Ask; wait and ask again only where the service said it is too busy, which cannot have been billed."""
-    for tries_left in reversed(range(TRIES)):
-        try:
-            return await _watched(provider, request, progress)
-        except RateLimited as error:
-            if not tries_left or error.retry_after > LONGEST_WAIT:
-                raise
-            await edit_quietly(desk, job, replies.waiting_for_service(job, error.retry_after))
-            await asyncio.sleep(error.retry_after)
-    raise AssertionError("the last try returns or raises")
-
-
-async def _watched(provider: ImageProvider, request: ImageRequest, progress: _Progress) -> Result:
+async def _answered(provider: ImageProvider, request: ImageRequest, progress: Progress) -> Result:
     result: Result | None = None
     async with contextlib.aclosing(provider.generate(request)) as steps:
         async for step in steps:
-            if isinstance(step, Preview):
-                await progress.offer(step)
-            else:
+            if isinstance(step, Result):
                 result = step
+            else:
+                progress.offer(step)
     if result is None or not result.images:
         raise OutcomeUnknown("The image service answered without a picture.")
     return result
-
-
-class _Progress:
-    """Shows previews no faster than the platform allows, never two at a time, never after the end."""
-
-    def __init__(self, desk: Desk, job: Job) -> None:
-        self._desk, self._job = desk, job
-        self._pause_ms = desk.platforms[job.place.platform].seconds_between_edits * 1000
-        self._last = desk.now()
-        self._edit: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> _Progress:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._edit:
-            await self._edit
-
-    async def offer(self, preview: Preview) -> None:
-        busy = self._edit is not None and not self._edit.done()
-        if busy or self._desk.now() - self._last < self._pause_ms:
-            await asyncio.to_thread(preview.path.unlink, missing_ok=True)
-            return
-        self._last = self._desk.now()
-        self._edit = asyncio.create_task(self._show(preview))
-
-    async def _show(self, preview: Preview) -> None:
-        try:
-            picture = await asyncio.to_thread(pictures.inspect, preview.path)
-        except BadAttachment:
-            return
-        job = self._job
-        parent = await self._desk.store.version(job.parent) if job.parent else None
-        image = CardImage(preview.path, picture.media_type, picture.width, picture.height, "Preview", "preview")
-        seconds = typical_seconds(self._desk.catalog.model(job.options.model), job.options)
-        card = replies.working(job, seconds=seconds, parent=parent, preview=image, done=preview.done)
-        await edit_quietly(self._desk, job, card)
-        await asyncio.to_thread(preview.path.unlink, missing_ok=True)
 
 
 # ── Keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,7 +131,7 @@ class _Progress:
 
 async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     """Files to their place, then one transaction: version, head, settled ledger, job = delivering."""
-    kept: list[str] = []
+    kept: list[Asset] = []
     missing = list(result.missing)
     for drawn in result.images:
         try:
@@ -187,7 +142,17 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     if not kept:
         raise OutcomeUnknown("The image service sent something that is not a picture.")
     cost, is_estimate = _cost(desk, job, result, len(kept))
-    version = Version(
+    version = await desk.store.keep(job.id, replace(_version(desk, job, result), images=tuple(one.id for one in kept),
+                                                    cost=cost, cost_is_estimate=is_estimate, missing=tuple(missing),
+                                                    notes=(*result.notes, *_surprises(job.options, kept))))  # fmt: skip
+    log.info("kept: job=%s version=%s images=%s cost=%s gateway=%s request=%s", job.id, version.id, len(kept), cost,
+             result.gateway, result.request_id)  # fmt: skip
+    return version
+
+
+def _version(desk: Desk, job: Job, result: Result) -> Version:
+    """The version but for its pictures and their cost."""
+    return Version(
         id=new_id(),
         thread=job.thread,
         number=0,
@@ -195,38 +160,62 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
         kind=job.kind,
         prompt=job.prompt,
         options=job.options,
-        images=tuple(kept),
+        images=(),
         author=job.user,
         created=desk.now(),
         parent_image=job.parent_image,
         references=job.references,
         mask=job.mask,
+        markup=job.markup,
         provider=job.provider,
+        gateway=result.gateway,
         usage=result.usage,
-        cost=cost,
-        cost_is_estimate=is_estimate,
-        missing=tuple(missing),
+        sent=job.brief,
+        revised=result.revised,
+        sources=result.sources,
+        planning=result.planning,
+        fingerprint=job.fingerprint,
+        avoid=job.avoid,
     )
-    version = await desk.store.keep(job.id, version)
-    log.info("kept: job=%s version=%s images=%s cost=%s request=%s", job.id, version.id, len(kept), cost,
-             result.request_id)  # fmt: skip
-    return version
 
 
-async def _keep_picture(desk: Desk, drawn: Drawn) -> str:
+def _surprises(options: Options, kept: Sequence[Asset]) -> list[str]:
+    """What came otherwise than asked, read from the bytes: services round sizes, or choose another format."""
+    notes = []
+    sizes = {f"{one.width}x{one.height}" for one in kept}
+    if options.size != "auto" and sizes != {options.size}:
+        notes.append(replies.other_size(options.size, sorted(sizes - {options.size})))
+    formats = {one.media_type.removeprefix("image/") for one in kept}
+    if formats != {options.output_format}:
+        notes.append(replies.other_format(options.output_format, sorted(formats - {options.output_format})))
+    return notes
+
+
+async def _keep_picture(desk: Desk, drawn: Drawn) -> Asset:
     picture = await asyncio.to_thread(pictures.inspect, drawn.path, max_bytes=200_000_000)
-    asset = await desk.store.put_asset(drawn.path, replace(as_asset(picture), id=drawn.sha256))
-    return asset.id
+    return await desk.store.put_asset(drawn.path, replace(as_asset(picture), id=drawn.sha256))
 
 
 def _cost(desk: Desk, job: Job, result: Result, delivered: int) -> tuple[int, bool]:
-    """Micro-dollars, and whether that is only our estimate."""
+    """Micro-dollars, and whether that is only our estimate. Pictures that may be billed all the same count in full."""
     model = desk.catalog.model(job.options.model)
     if not desk.provider_for(model).costs_money:
         return 0, False
-    if result.usage:
-        return actual_cost(model, result.usage), False
-    return -(-job.estimate * delivered // job.options.n), True
+    each = -(-job.estimate // job.options.n)
+    doubtful = min(result.doubtful, job.options.n - delivered) * each
+    if result.usage is None:
+        return min(job.estimate, each * delivered + doubtful), True
+    planned, is_guess = _planning_cost(desk, job, result)
+    cost = actual_cost(model, result.usage) + planned + doubtful
+    return cost, bool(doubtful) or is_guess or not model.known
+
+
+def _planning_cost(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
+    """What the planning model used up, and whether its price is a guess."""
+    if result.planning is None:
+        return 0, job.options.is_planned
+    planner = desk.catalog.planner(result.planning.model)
+    return math.ceil(planning_cost(planner, result.planning)), not planner.known
 
 
 # ── Ending without a picture ─────────────────────────────────────────────────────────────────────────────────────
@@ -235,8 +224,8 @@ def _cost(desk: Desk, job: Job, result: Result, delivered: int) -> tuple[int, bo
 async def give_up(desk: Desk, job: Job, error: RetouchError, *, cause: BaseException | None = None) -> None:
     """Fail a job: the person gets the quota back; money that may have been billed stays on the books."""
     perhaps = may_be_billed(desk, job, error)
-    if isinstance(error, SetupProblem):
-        log.error("an admin must act: %s", error.for_admin)
+    if isinstance(error, SetupProblem) and not error.known:
+        await tell_admins(desk, job.place, error.for_admin)
     log.warning("job failed: id=%s error=%s perhaps_billed=%s", job.id, type(error).__name__, perhaps, exc_info=cause)
     entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
     if await desk.store.fail(job.id, entry, str(error)):

@@ -24,6 +24,7 @@ class TakenIn:
     image: Reference | None = None
     references: tuple[Reference, ...] = ()
     mask: str | None = None
+    markup: str | None = None
 
 
 async def take_in(desk: Desk, platform: str, attachments: Sequence[Attachment]) -> TakenIn:
@@ -37,15 +38,19 @@ async def take_in(desk: Desk, platform: str, attachments: Sequence[Attachment]) 
     image: Reference | None = None
     references: list[Reference] = []
     masks: list[Attachment] = []
+    markups: list[Attachment] = []
     for attachment in attachments:
         if attachment.role is Role.MASK:
             masks.append(attachment)
+        elif attachment.role is Role.MARKUP:
+            markups.append(attachment)
         elif attachment.role is Role.IMAGE and image is None:
             image = await _take_picture(desk, platform, attachment)
         else:
             references.append(await _take_picture(desk, platform, attachment))
     mask = await _take_mask(desk, platform, masks[0], image) if masks else None
-    return TakenIn(image, tuple(references), mask)
+    markup = await _take_markup(desk, platform, markups[0], image) if markups else None
+    return TakenIn(image, tuple(references), mask, markup)
 
 
 async def _take_picture(desk: Desk, platform: str, attachment: Attachment) -> Reference:
@@ -57,7 +62,8 @@ async def _take_picture(desk: Desk, platform: str, attachment: Attachment) -> Re
         asset = await desk.store.put_asset(cleaned, as_asset(clean, derived_from=kept.id))
     finally:
         await asyncio.to_thread(_remove, raw, cleaned)
-    return Reference(asset.id, attachment.name)
+    role = attachment.role if attachment.role is not Role.IMAGE else Role.REFERENCE
+    return Reference(asset.id, attachment.name, role)
 
 
 async def _take_mask(desk: Desk, platform: str, attachment: Attachment, image: Reference | None) -> str:
@@ -73,6 +79,19 @@ async def _take_mask(desk: Desk, platform: str, attachment: Attachment, image: R
     finally:
         await asyncio.to_thread(_remove, raw, cleaned)
     return asset.id
+
+
+async def _take_markup(desk: Desk, platform: str, attachment: Attachment, image: Reference | None) -> str:
+    target = await desk.store.asset(image.asset) if image else None
+    if target is None:
+        raise BadAttachment("A markup needs the picture it is drawn over; send both.")
+    reference = await _take_picture(desk, platform, attachment)
+    drawn = await desk.store.asset(reference.asset)
+    if drawn is None or (drawn.width, drawn.height) != (target.width, target.height):
+        raise BadAttachment("The markup must have the picture's own size; draw over a copy of it.")
+    if not await asyncio.to_thread(pictures.is_transparent, desk.store.asset_path(drawn)):
+        raise BadAttachment("The markup must be transparent but for what is drawn; save it as a PNG with transparency.")
+    return reference.asset
 
 
 async def _fetch(desk: Desk, platform: str, attachment: Attachment, into: Path) -> Picture:

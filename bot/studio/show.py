@@ -6,8 +6,9 @@ import asyncio
 import logging
 
 from bot import limits, replies
-from bot.errors import MessageGone, PlatformProblem
-from bot.models import Card, Job, JobStatus, Place, User, Version
+from bot.cards import Card
+from bot.errors import MessageGone, NotFound, PlatformProblem
+from bot.models import Job, JobStatus, Place, User, Version
 from bot.studio.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,14 @@ async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
     parent = await desk.store.version(version.parent) if version.parent else None
     left = await images_left(desk, job.place, job.user)
     return replies.finished(version, await shown(desk, version), parent=parent, notes=job.notes, left=left)
+
+
+async def offer_card(desk: Desk, job: Job) -> Card:
+    """The card that offers a picture made before. Raises `NotFound` when it was removed in the meantime."""
+    made = await desk.store.version(job.version) if job.version else None
+    if made is None:
+        raise NotFound("The picture made before was removed. Ask again.")
+    return replies.offer(job, made, await shown(desk, made))
 
 
 async def images_left(desk: Desk, place: Place, user: User) -> int | None:

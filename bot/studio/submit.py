@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from bot import limits, moderation, replies
-from bot.catalog import Model, decide
+from bot.briefs import Input, brief
+from bot.cards import Card
+from bot.catalog import Model
 from bot.errors import BadInput, MessageGone, PlatformProblem
 from bot.models import (
     Address,
     Attachment,
-    Card,
     Entry,
     Job,
+    JobStatus,
     Kind,
     Message,
     Options,
@@ -23,17 +27,19 @@ from bot.models import (
     Policy,
     Reference,
     Request,
+    Role,
     Thread,
     Version,
     new_id,
 )
+from bot.options import decide
 from bot.pricing import estimate_cost, typical_seconds
 from bot.studio import intake
+from bot.studio.admins import warn_of_shutdown
 from bot.studio.desk import Desk
+from bot.studio.show import offer_card
 
 log = logging.getLogger(__name__)
-
-VARIATION = "A variation of Image 1: keep its subject and style, change the composition."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class Wish:
     """What somebody wants, before it is judged.
 
     `thread` None starts a new session at `place`. `parent` is Image 1. `references` are already kept,
-    `attachments` not yet. `base` are options to start from. `address` is a message of ours to use again.
+    `attachments` not yet. `base` are options to start from. `address` is a message of ours to use again. `may_offer`:
+    a picture that the same request made before may be offered instead.
     """
 
     asked: Request
@@ -58,35 +65,51 @@ class Wish:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     address: Address | None = None
+    markup: str | None = None
+    avoid: tuple[str, ...] = ()
+    may_offer: bool = True
 
 
 async def submit(desk: Desk, wish: Wish) -> Job | None:
     """Judge a wish, reserve its cost, save its job and post its placeholder.
 
     Raises the error to whisper when the answer is no; then nothing was posted or reserved. None: it was accepted, but
-    the platform would not take the placeholder, and the asker was told.
+    there is nothing to draw: the platform would not take the placeholder, or the same picture exists and is offered.
     """
     policy = await desk.store.policy(wish.place.workspace)
     model = desk.model_for(wish.flags, wish.base)
     draft = _draft(desk, wish, model, policy)
-    moderation.check_prompt(draft.prompt, policy)  # what is sent, with what `--no` added
+    moderation.check_prompt(" ".join([draft.prompt, *draft.avoid]), policy)
     await _early_no(desk, draft, policy)
-    job, new_thread = await _with_pictures(desk, wish, draft)
+    job, new_thread = await _with_pictures(desk, wish, draft, model)
+    parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
+    job = replace(job, brief=_brief(job, parent, model), fingerprint=_fingerprint(job, parent))
+    if made := await _made_before(desk, wish, job, policy):
+        await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
+        await _put_up_or_tell(desk, replace(job, status=JobStatus.OFFERED, version=made.id), wish.asked)
+        return None
     job = replace(job, estimate=_estimate(desk, job, model))
     now = desk.now()
     rule = limits.rule_for(job.options.n, now=now)
     await desk.store.reserve(job, rule, since=limits.day_start(now), new_thread=new_thread)
     log.info("job accepted: id=%s kind=%s n=%s estimate=%s", job.id, job.kind, job.options.n, job.estimate)
-    return await _put_up_or_tell(desk, job, wish.asked)
+    placed = await _put_up_or_tell(desk, job, wish.asked)
+    await warn_of_shutdown(desk, wish.place, model)
+    return placed
 
 
 def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
-    decision = decide(wish.flags, model, base=wish.base, moderation=moderation.moderation_level(policy))
+    others = [desk.catalog.model(name) for name in desk.model_names()]
+    level = moderation.moderation_level(policy)
+    decision = decide(wish.flags, model, base=wish.base, moderation=level, others=others)
     prompt = wish.prompt
-    if decision.avoid:
-        prompt = f"{prompt}\nDo not include: {', '.join(decision.avoid)}."
     if len(prompt) > model.max_prompt:
         raise BadInput(f"That is {len(prompt):,} characters; {model.name} reads {model.max_prompt:,}. Use fewer words.")
+    notes = list(decision.notes)
+    if not model.known:
+        notes.append(f"{model.name} is not in the catalogue; its price is a guess.")
+    if not wish.thread and is_guest(wish.asked):
+        notes.append(replies.AS_GUEST)
     return Job(
         id=new_id(),
         event_id=wish.asked.event_id,
@@ -103,8 +126,11 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         parent_image=wish.parent_image,
         references=wish.references,
         mask=wish.mask,
+        markup=wish.markup,
+        avoid=decision.avoid or wish.avoid,
         reply_to=wish.reply_to,
-        notes=(*decision.notes, replies.AS_GUEST) if not wish.thread and is_guest(wish.asked) else decision.notes,
+        notes=tuple(notes),
+        previews=desk.previews_for(model, policy),
         address=wish.address,
     )
 
@@ -116,18 +142,67 @@ async def _early_no(desk: Desk, job: Job, policy: Policy) -> None:
     limits.rule_for(job.options.n, now=now)(policy, spent)
 
 
-async def _with_pictures(desk: Desk, wish: Wish, job: Job) -> tuple[Job, Thread | None]:
+async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tuple[Job, Thread | None]:
     """Take in the attached files; a picture to be edited becomes v1 of a new thread."""
+    provider = desk.provider_for(model)
+    roles = [one.role for one in wish.attachments]
+    count = len(wish.references) + len(roles) + (1 if wish.parent else 0)
+    count -= sum(role in (Role.MASK, Role.MARKUP) for role in roles)
+    mask, markup = bool(wish.mask) or Role.MASK in roles, bool(wish.markup) or Role.MARKUP in roles
+    _check_inputs(model, count, mask, markup)
+    if why := provider.why_not(job.options, images=count, mask=mask, markup=markup):
+        raise BadInput(why)
     taken = await intake.take_in(desk, wish.place.platform, wish.attachments)
     references = (*wish.references, *taken.references)
-    inputs = len(references) + (1 if wish.parent or taken.image else 0)
-    if inputs > intake.MAX_PICTURES:
-        raise BadInput(f"{inputs} pictures together are too many; {intake.MAX_PICTURES} is the most.")
-    job = replace(job, references=references, mask=taken.mask or wish.mask)
+    job = replace(job, references=references, mask=taken.mask or wish.mask, markup=taken.markup or wish.markup)
     if taken.image:
         upload = await _start_from_upload(desk, wish, job, taken.image)
         return replace(job, kind=Kind.EDIT, parent=upload.id, options=_sized_like(desk, wish, job, upload)), None
     return job, None if wish.thread else Thread(job.thread, wish.place, None, job.created, is_guest(wish.asked))
+
+
+def _check_inputs(model: Model, count: int, mask: bool, markup: bool) -> None:
+    most = min(intake.MAX_PICTURES, model.max_references)
+    if count > most:
+        raise BadInput(f"{count} pictures together are too many; {most} is the most.")
+    if mask and not model.masks:
+        raise BadInput(f"{model.name} takes no mask. Say in words where to change the picture.")
+    if markup and not model.markup:
+        raise BadInput(f"{model.name} cannot read what is drawn over a picture. Say it in words, or use a mask.")
+    if mask and markup:
+        raise BadInput("Send a mask or a markup, not both.")
+
+
+def _brief(job: Job, parent: Version | None, model: Model) -> str:
+    """The words that will be sent, with what each picture is for."""
+    inputs = [Input(Role.IMAGE, f"v{parent.number}")] if parent else []
+    inputs += [Input(one.role, one.name) for one in job.references]
+    return brief(
+        job.prompt,
+        kind=job.kind,
+        inputs=inputs,
+        avoid=job.avoid,
+        mask=bool(job.mask),
+        markup=bool(job.markup),
+        most=model.max_prompt,
+    )
+
+
+def _fingerprint(job: Job, parent: Version | None) -> str:
+    """Equal for requests that nothing tells apart: place, words, options, and every picture by its bytes."""
+    image = parent.images[min(job.parent_image, len(parent.images)) - 1] if parent else ""
+    told = [job.place.platform, job.place.workspace, job.kind, " ".join(job.prompt.split()), job.avoid, image,
+            [(one.asset, one.role) for one in job.references], job.mask, job.markup, asdict(job.options)]  # fmt: skip
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
+
+
+async def _made_before(desk: Desk, wish: Wish, job: Job, policy: Policy) -> Version | None:
+    """The picture that the same request made, where it may be offered. Free engines simply draw again."""
+    if not (
+        wish.may_offer and policy.offer_same and desk.provider_for(desk.catalog.model(job.options.model)).costs_money
+    ):
+        return None
+    return await desk.store.made_before(job.fingerprint, job.place, job.user)
 
 
 def is_guest(asked: Request) -> bool:
@@ -162,11 +237,41 @@ def _sized_like(desk: Desk, wish: Wish, job: Job, upload: Version) -> Options:
     return decide(wish.flags, model, base=base, moderation=job.options.moderation).options
 
 
+def repeated(options: Options) -> dict[str, str]:
+    """The flags that make the same request again: those that are never taken over from a picture being edited."""
+    flags = {"n": str(options.n)}
+    if options.think:
+        flags["think"] = options.think
+    return {**flags, "web": "on"} if options.web else flags
+
+
+def reuse(job: Job, made: Version, *, now: int) -> Version:
+    """A picture made before, as the answer to a job that asked for the same."""
+    return replace(
+        made,
+        id=new_id(),
+        thread=job.thread,
+        number=0,
+        parent=job.parent,
+        parent_image=job.parent_image,
+        author=job.user,
+        created=now,
+        usage=None,
+        planning=None,
+        cost=0,
+        cost_is_estimate=False,
+        missing=(),
+        notes=(replies.REUSED,),
+    )
+
+
 def _estimate(desk: Desk, job: Job, model: Model) -> int:
-    if not desk.provider_for(model).costs_money:
+    provider = desk.provider_for(model)
+    if not provider.costs_money:
         return 0
-    inputs = len(job.references) + (1 if job.parent else 0)
-    return estimate_cost(model, job.options, prompt=job.prompt, inputs=inputs, previews=desk.previews)
+    inputs = len(job.references) + (1 if job.parent and job.kind is not Kind.GENERATE else 0) + (1 if job.markup else 0)
+    planner = desk.catalog.planner(provider.planner_for(job.options)) if job.options.is_planned else None
+    return estimate_cost(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)
 
 
 async def _put_up_or_tell(desk: Desk, job: Job, asked: Request) -> Job | None:
@@ -186,6 +291,8 @@ async def put_up(desk: Desk, job: Job) -> Job:
     """
     parent = await desk.store.version(job.parent) if job.parent else None
     ahead = max(0, await desk.store.line_before(job.id) - desk.concurrency + 1)
+    if job.status is JobStatus.OFFERED:
+        return await desk.store.place_job(job.id, await _posted(desk, job, await offer_card(desk, job)))
     seconds = typical_seconds(desk.catalog.model(job.options.model), job.options)
     card = replies.working(job, seconds=seconds, ahead=ahead, parent=parent)
     return await desk.store.place_job(job.id, await _posted(desk, job, card))

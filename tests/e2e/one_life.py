@@ -17,8 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.models import Address, Attachment, Card, Command, Place, Request, Tone, User
-from bot.ports import Doors, ImageRequest, Preview, Result
+from bot.cards import Card, Tone
+from bot.models import Address, Attachment, Command, Place, Request, User
+from bot.ports import Doors, ImageRequest, Preview, Result, Step
 from bot.queue import Queue
 from bot.studio.doors import Studio
 from tests.fakes.provider import FakeProvider
@@ -102,7 +103,8 @@ class BilledProvider(FakeProvider):
         super().__init__()
         self._bill, self._step = bill, step
 
-    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Result, None]:
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
+        assert await request.may_send()
         with self._bill.open("a") as bill:
             bill.write("paid\n")
         if self._step == "in generate":

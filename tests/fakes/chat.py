@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.cards import Card, Tone
 from bot.errors import BadAttachment, PlatformProblem
-from bot.models import Address, Attachment, Card, Place, Request, Tone
+from bot.models import Address, Attachment, Place, Request
 from bot.ports import Doors
 
 

@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
-from bot.errors import RetouchError
-from bot.models import Usage
-from bot.ports import Drawn, ImageRequest, Preview, Result
+from bot.errors import RetouchError, TakenBack
+from bot.models import Options, Usage
+from bot.ports import Drawn, ImageRequest, Preview, Result, Step
 
 
 def png(width: int = 64, height: int = 64, colour: tuple[int, int, int] = (90, 140, 200)) -> bytes:
@@ -38,8 +39,21 @@ class FakeProvider:
         self.paid = 0
         self.usage: Usage | None = Usage(output_image_tokens=1000)
         self.gate: asyncio.Event | None = None
+        self.refuses = ""
+        self.result: dict[str, object] = {}
 
-    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Result, None]:
+    def lists(self, model: str) -> bool:
+        return False
+
+    def why_not(self, options: Options, *, images: int = 0, mask: bool = False, markup: bool = False) -> str:
+        return self.refuses
+
+    def planner_for(self, options: Options) -> str:
+        return "gpt-5.4" if options.is_planned else ""
+
+    async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
+        if not await request.may_send():
+            raise TakenBack("taken back")
         self.requests.append(request)
         self.inputs.append([one.path.read_bytes() for one in request.images])
         if self.faults:
@@ -51,7 +65,8 @@ class FakeProvider:
         if self.gate:
             await self.gate.wait()
         self.paid += request.options.n
-        yield Result(tuple(self._draw(request, i) for i in range(request.options.n)), self.usage, "req-1")
+        result = Result(tuple(self._draw(request, i) for i in range(request.options.n)), self.usage, "req-1")
+        yield replace(result, **self.result)  # type: ignore[arg-type]
 
     def _draw(self, request: ImageRequest, index: int) -> Drawn:
         number = len(self.requests) * 16 + index

@@ -12,8 +12,9 @@ from typing import Any
 import discord
 from PIL import Image
 
+from bot.cards import Button, Card, CardImage, Tone
 from bot.errors import PlatformProblem
-from bot.models import Action, Address, Button, Card, CardImage, Command, Message, Request, Tone
+from bot.models import Action, Address, Command, Message, Request
 from bot.ports import ChatPlatform
 from tests.drivers.discord import DiscordDriver, open_simulation
 

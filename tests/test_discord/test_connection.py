@@ -17,8 +17,9 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 
 from adapters.discord import DiscordPlatform
 from adapters.discord.files import DiscordCdn, save
+from bot.cards import Card, CardImage
 from bot.errors import BadAttachment, PlatformProblem, SetupProblem
-from bot.models import Attachment, Card, CardImage, Message, Place
+from bot.models import Attachment, Message, Place
 from tests.test_discord.loopback import CHANNEL, TOKEN, Loopback, open_loopback
 from tests.test_discord.scene import SmallDoors, png
 

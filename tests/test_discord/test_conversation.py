@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.models import (
-    Card,
-    Message,
-    Place,
-    Role,
-)
+from bot.cards import Card
+from bot.models import Message, Place, Role
 from tests.test_discord.scene import Scene, discord_with, png
 
 

@@ -8,14 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.discord import CommandChoices
+from bot.cards import Card
 from bot.errors import BadAttachment
-from bot.models import (
-    Attachment,
-    Card,
-    Command,
-    Place,
-    Role,
-)
+from bot.models import Attachment, Command, Place, Role
 from tests.test_discord.scene import Scene, discord_with, png
 
 

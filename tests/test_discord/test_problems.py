@@ -10,13 +10,9 @@ import discord
 import pytest
 from PIL import Image
 
+from bot.cards import Card, CardImage, Tone
 from bot.errors import CannotPost, MessageGone, PlatformProblem
-from bot.models import (
-    Card,
-    CardImage,
-    Command,
-    Tone,
-)
+from bot.models import Command
 from bot.ports import ChatPlatform
 from tests.drivers.discord import open_simulation
 from tests.test_discord.scene import Scene, SmallDoors, SmallHouse, discord_with, png

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.discord.text import inert, inert_within, length, shortened
 from adapters.discord.view import card_view
-from bot.models import Button, Card, Tone
+from bot.cards import Button, Card, Tone
 from tests.drivers.discord import as_read
 from tests.test_discord.scene import Scene
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import email.utils
 import time
 
-import httpx2
+import aiohttp
 import openai
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
-from adapters.openai.errors import TABLE, Trouble, no_answer, ours, redacted, retry_after, trouble_of
-from bot.errors import OutcomeUnknown, ProviderProblem, RateLimited, Refused, RetouchError, SetupProblem
+from adapters.openai.errors import TABLE, Trouble, in_words, no_answer, ours, redacted, retry_after
+from bot.errors import (
+    OutcomeUnknown,
+    ProviderProblem,
+    RateLimited,
+    Refused,
+    RetouchError,
+    SetupProblem,
+    Unavailable,
+)
 
 BAD, KEYLESS, FORBIDDEN, GONE, TOO_MANY = 400, 401, 403, 404, 429
 
@@ -111,9 +120,6 @@ def test_a_bad_parameter_is_named_when_it_is_one_of_ours(param: str, word: str) 
     assert "vendor" not in sentence
 
 
-REQUEST = httpx2.Request("POST", "https://api.example/v1/images/generations")
-
-
 def exceptions_of_the_sdk() -> list[type[openai.APIStatusError]]:
     kinds = [getattr(openai, name) for name in dir(openai) if name.endswith("Error")]
     return [kind for kind in kinds if issubclass(kind, openai.APIStatusError) and kind is not openai.APIStatusError]
@@ -127,40 +133,51 @@ STATUS_OF = {
 
 
 @pytest.mark.parametrize("kind", exceptions_of_the_sdk())
-def test_every_status_error_of_the_sdk_has_an_error_of_ours(kind: type[openai.APIStatusError]) -> None:
+def test_every_status_error_the_sdk_knows_has_an_error_of_ours(kind: type[openai.APIStatusError]) -> None:
     status = STATUS_OF[kind.__name__]
-    body = {"code": None, "message": "no", "type": None, "param": None}
-    if kind.__name__ == "OAuthError":
-        error: openai.APIStatusError = kind(response=httpx2.Response(status, request=REQUEST), body=body)  # type: ignore[call-arg]
-    else:
-        error = kind("no", response=httpx2.Response(status, request=REQUEST), body=body)
-    trouble = trouble_of(error)
-    assert trouble.status == status
-    assert type(ours(trouble)) is dict(STATUSES)[status]
+    assert type(ours(Trouble(status, message="no"))) is dict(STATUSES)[status]
+
+
+KEY = ConnectionKey("api.example", 443, True, True, None, None, None)
+REFUSED = OSError(111, "Connection refused")
 
 
 @pytest.mark.parametrize(
-    ("cause", "kind"),
+    ("error", "kind"),
     [
-        (httpx2.ConnectError("refused"), ProviderProblem),
-        (httpx2.ConnectTimeout("slow"), ProviderProblem),
-        (httpx2.PoolTimeout("full"), ProviderProblem),
-        (httpx2.UnsupportedProtocol("ftp"), SetupProblem),
-        (httpx2.ProxyError("407"), SetupProblem),
-        (httpx2.ReadTimeout("slow"), OutcomeUnknown),
-        (httpx2.WriteTimeout("slow"), OutcomeUnknown),
-        (httpx2.ReadError("cut"), OutcomeUnknown),
-        (httpx2.WriteError("cut"), OutcomeUnknown),
-        (httpx2.RemoteProtocolError("cut"), OutcomeUnknown),
-        (None, OutcomeUnknown),
+        (aiohttp.ClientConnectorError(KEY, REFUSED), Unavailable),
+        (aiohttp.ClientConnectorDNSError(KEY, REFUSED), Unavailable),
+        (aiohttp.ConnectionTimeoutError("slow"), Unavailable),
+        (aiohttp.InvalidURL("ftp://x"), SetupProblem),
+        (aiohttp.NonHttpUrlClientError("ftp://x"), SetupProblem),
+        (aiohttp.ClientProxyConnectionError(KEY, REFUSED), SetupProblem),
+        (aiohttp.ClientConnectorSSLError(KEY, REFUSED), SetupProblem),
+        (aiohttp.SocketTimeoutError("slow"), OutcomeUnknown),
+        (aiohttp.ServerTimeoutError("slow"), OutcomeUnknown),
+        (aiohttp.ServerDisconnectedError(), OutcomeUnknown),
+        (aiohttp.ClientOSError(104, "reset"), OutcomeUnknown),
+        (aiohttp.ClientPayloadError("cut"), OutcomeUnknown),
+        (aiohttp.ClientError("anything else"), OutcomeUnknown),
     ],
 )
-def test_no_answer_is_unknown_unless_the_request_cannot_have_left(
-    cause: Exception | None, kind: type[RetouchError]
-) -> None:
-    error = openai.APIConnectionError(request=REQUEST)
-    error.__cause__ = cause
+def test_no_answer_is_unknown_unless_the_request_cannot_have_left(error: Exception, kind: type[RetouchError]) -> None:
     assert type(no_answer(error)) is kind
+
+
+def test_every_error_of_the_client_has_been_thought_of() -> None:
+    """A new kind of connection error must not become "may be billed", or worse "was not", by accident."""
+    kinds = {one for name in dir(aiohttp) if isinstance(one := getattr(aiohttp, name), type)}
+    before_sending = {one.__name__ for one in kinds if issubclass(one, aiohttp.ClientConnectorError)}
+    assert before_sending == {
+        "ClientConnectorError", "ClientConnectorDNSError", "ClientProxyConnectionError", "ClientConnectorSSLError",
+        "ClientConnectorCertificateError", "ClientSSLError",
+    }  # fmt: skip
+
+
+def test_what_a_model_says_instead_of_drawing_is_quoted_on_one_line_and_bounded() -> None:
+    said = in_words("I can't\n\x07 help <b>with</b> that. " + "x" * 5000)
+    assert said.startswith("No picture was made. The model answered: “I can't help <b>with</b> that. xxx")
+    assert len(said) < 700
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,18 @@ LOST = "The connection to the image service broke before the picture arrived."
 DAMAGED = "The image service sent something that is not a whole picture."
 FAULTY = "The image service had a fault of its own. Try again in a minute."
 NOT_SET_UP = "The image service is not set up right here. An admin must look at it."
+NO_MONEY = "The image service's budget is used up. An admin must top it up."
+TOO_SLOW = "The image service did not answer in time. A smaller size or a lower quality is faster."
 UNFETCHED = "The picture was made, but could not be fetched from the image service."
 
 BROKEN: list[tuple[str, str, type[RetouchError], str]] = [
-    ("rate_limit", "", RateLimited, "The image service is busy. Try again in a minute."),
-    ("insufficient_quota", "", SetupProblem, "The image service's budget is used up. An admin must top it up."),
+    ("rate_limit", "90", RateLimited, "The image service is busy. Try again in a minute."),
+    ("insufficient_quota", "", SetupProblem, NO_MONEY),
     ("invalid_api_key", "", SetupProblem, NOT_SET_UP),
     ("unverified", "", SetupProblem, NOT_SET_UP),
     ("redirect", "", SetupProblem, NOT_SET_UP),
     ("model_not_found", "", SetupProblem, "This model is not available here. Choose another, or ask an admin."),
-    ("moderation_input", "", Refused, "The safety system refused this (violence). "
+    ("moderation_input", "", Refused, "The safety system refused the prompt (violence). "
      "Try describing the scene without injuries."),
     ("moderation_output", "sexual", Refused, "The safety system refused the finished picture (sexual content). "
      "Try describing everyone as fully dressed."),
@@ -46,6 +48,23 @@ BROKEN: list[tuple[str, str, type[RetouchError], str]] = [
     ("url", "private_redirect", OutcomeUnknown, UNFETCHED),
     ("url", "gone", OutcomeUnknown, UNFETCHED),
     ("url", "text", OutcomeUnknown, UNFETCHED),
+    ("moderation_words", "", Refused, "The safety system refused this (sexual content). "
+     "Try describing everyone as fully dressed."),
+    ("chinese_code", "", Refused, "The safety system refused this. Try other words, or another picture."),
+    ("status_451", "", Refused, "The safety system refused this. Try other words, or another picture."),
+    ("azure_403", "", Refused, "The safety system refused this. Try other words, or another picture."),
+    ("billing_400", "", SetupProblem, NO_MONEY),
+    ("spend_limit", "", SetupProblem, NO_MONEY),
+    ("credit_balance", "", SetupProblem, NO_MONEY),
+    ("status_504", "", OutcomeUnknown, TOO_SLOW),
+    ("status_524", "", OutcomeUnknown, TOO_SLOW),
+    ("gateway_error_text", "", OutcomeUnknown, FAULTY),
+    ("invalid_image_file", "", ProviderProblem,
+     "The image service could not read one of the pictures. Send it again as a PNG or JPEG."),
+    ("invalid_value_size", "", ProviderProblem,
+     "The image service does not take this size. Choose another, or leave it out."),
+    ("unknown_parameter", "prompt", ProviderProblem,
+     "The image service does not take this prompt. Try a shorter one, or other words."),
 ]  # fmt: skip
 STREAM_ONLY = [("sse_without_final", "", OutcomeUnknown, LOST), ("empty_data", "", OutcomeUnknown, LOST)]
 PLAIN_ONLY = [("empty_data", "", OutcomeUnknown, "The image service answered without a picture.")]
@@ -86,9 +105,11 @@ def test_every_fault_of_the_server_is_tried_somewhere() -> None:
     failing = {case[1] for case in CASES}
     delivering = {
         "json_instead_of_sse", "sse_instead_of_json", "wrong_content_type", "data_url", "escaped", "more", "slow",
-        "cut_after_picture", "fewer", "second_damaged", "no_details", "no_usage", "noise",
+        "cut_after_picture", "fewer", "second_damaged", "no_details", "no_usage", "noise", "usage_zero", "wrong_size",
+        "wrong_format",
     }  # fmt: skip
-    assert set(FAULTS) == failing | delivering | {"hang"}
+    elsewhere = {name for name in FAULTS if name.startswith(("think_", "chat_"))}  # test_planned.py, test_dialects.py
+    assert set(FAULTS) == failing | delivering | elsewhere | {"hang", "slow_down"}
 
 
 async def test_a_refused_prompt_was_not_billed_but_a_refused_picture_may_have_been(
@@ -104,10 +125,10 @@ async def test_a_refused_prompt_was_not_billed_but_a_refused_picture_may_have_be
 
 
 async def test_a_rate_limit_says_how_long_to_wait(server: OpenAIServer, provider: OpenAIProvider, ask: Ask) -> None:
-    server.fault("rate_limit", value="37")
+    server.fault("rate_limit", value="370")
     with pytest.raises(RateLimited) as caught:
         await answer(provider, ask())
-    assert caught.value.retry_after == 37
+    assert caught.value.retry_after == 370
     assert server.billed == 0
 
 

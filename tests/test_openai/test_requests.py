@@ -62,10 +62,10 @@ async def test_previews_are_asked_for_by_streaming(server: OpenAIServer, provide
     assert [round(preview.done, 2) for preview in got.previews] == [0.33, 0.67]
 
 
-async def test_several_pictures_come_in_one_request_without_previews(
+async def test_several_pictures_without_previews_come_in_one_request(
     server: OpenAIServer, provider: OpenAIProvider, ask: Ask
 ) -> None:
-    got = await answer(provider, ask(previews=2, n=3))
+    got = await answer(provider, ask(n=3))
     assert "stream" not in server.requests[0].fields
     assert (len(server.requests), len(got.result.images), got.previews) == (1, 3, ())
 
@@ -141,7 +141,6 @@ def test_a_key_or_an_address_that_cannot_be_one_is_a_setup_problem(key: str, url
     ("fields", "code", "param"),
     [
         ({"response_format": "b64_json"}, "unknown_parameter", "response_format"),
-        ({"input_fidelity": "high"}, "unknown_parameter", "input_fidelity"),
         ({"size": "1920x1080"}, "invalid_value", "size"),
         ({"size": "512x512"}, "invalid_value", "size"),
         ({"n": 11}, "invalid_value", "n"),

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from PIL import Image, ImageDraw
 
 from tests.fakes.openai_server.faults import Fault
-from tests.fakes.openai_server.orders import Order, grid
+from tests.fakes.openai_server.orders import Order
+from tests.fakes.openai_server.rules import output_tokens
 
 
 def facts(order: Order) -> dict[str, object]:
@@ -25,8 +26,7 @@ def facts(order: Order) -> dict[str, object]:
 def usage(order: Order, fault: Fault) -> dict[str, object]:
     if fault.name == "no_usage":
         return {}
-    text, image = 6 + math.ceil(len(order.prompt) / 3.5), 1024 * order.images
-    out = output_tokens(order.model, order.size, order.quality) * order.n + 100 * order.partials
+    text, image, out = tokens(order, fault)
     usage: dict[str, object] = {
         "input_tokens": text + image,
         "input_tokens_details": {"text_tokens": text, "image_tokens": image},
@@ -38,13 +38,12 @@ def usage(order: Order, fault: Fault) -> dict[str, object]:
     return {"usage": usage}
 
 
-def output_tokens(model: str, size: str, quality: str) -> int:
-    """OpenAI's own calculator, for one picture."""
-    width, height = (int(edge) for edge in size.split("x"))
-    cells = grid(model)[quality]
-    scaled = cells * min(width, height) / max(width, height)
-    short = round(scaled) if model.startswith("gpt-image-2.5") else math.floor(scaled + 0.5)
-    return math.ceil(cells * short * (2_000_000 + width * height) / 4_000_000)
+def tokens(order: Order, fault: Fault) -> tuple[int, int, int]:
+    """Of text in, of images in, of images out."""
+    if fault.name == "usage_zero":
+        return 0, 0, 0
+    out = output_tokens(order.model, order.size, order.quality) * order.n + 100 * order.partials
+    return 6 + math.ceil(len(order.prompt) / 3.5), 1024 * order.images, out
 
 
 def painted(size: str, output_format: str, seed: str, transparent: bool) -> bytes:

@@ -1,69 +1,26 @@
-"""What is asked: a POST as it came, and the order it makes once checked as the real API checks."""
+"""What is asked: the order a POST makes once checked as the real API checks."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from aiohttp import BodyPartReader, web
-from PIL import Image
+from tests.fakes.openai_server.dialect import Dialect
+from tests.fakes.openai_server.faults import ApiError, missing, unknown_parameter
+from tests.fakes.openai_server.recorded import Recorded, Upload
+from tests.fakes.openai_server.rules import Family, family_of, size_for
+from tests.fakes.openai_server.uploads import MEDIA, check_edit, digest, pictures_of
 
-from tests.fakes.openai_server.faults import ApiError
-
-_PARAMETERS = frozenset(
-    [
-        "prompt",
-        "model",
-        "n",
-        "size",
-        "quality",
-        "background",
-        "output_format",
-        "output_compression",
-        "moderation",
-        "stream",
-        "partial_images",
-        "safety_identifier",
-        "user",
-        "complexity",
-    ]
-)
-_EDIT_ONLY = frozenset({"image", "image[]", "mask"})
-MEDIA = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
-_GRIDS = {
-    "2": {"low": 16, "medium": 48, "high": 96},
-    "2.5": {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file of a multipart request. `data` stays out of the admin page."""
-
-    field_name: str
-    name: str
-    content_type: str
-    size: int
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One POST. `fields` are as they came: JSON values for generations, text for edits."""
-
-    path: str
-    content_type: str
-    headers: dict[str, str]
-    fields: dict[str, object]
-    files: tuple[Upload, ...] = ()
+_PARAMETERS = frozenset({
+    "prompt", "model", "n", "size", "quality", "background", "output_format", "output_compression", "moderation",
+    "stream", "partial_images", "safety_identifier", "user",
+})  # fmt: skip
+MAX_PROMPT = 32_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A valid request. `inputs` is a digest of the pictures it came with."""
+    """A valid request. `inputs` is a digest of the pictures it came with; `by_address` asks for URLs, not base64."""
 
     prompt: str
     model: str
@@ -76,126 +33,130 @@ class Order:
     partials: int
     images: int
     inputs: str
+    by_address: bool = False
 
 
-async def record(request: web.Request) -> Recorded:
-    headers = {
-        name: request.headers.get(name, "") for name in ("Authorization", "OpenAI-Organization", "OpenAI-Project")
-    }
-    kind = request.content_type
-    if not kind.startswith("multipart/"):
-        return Recorded(request.path, kind, headers, await request.json())
-    fields: dict[str, object] = {}
-    files: list[Upload] = []
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader):
-            continue
-        data = bytes(await part.read())
-        if part.filename is None:
-            fields[part.name or ""] = data.decode()
-        else:
-            files.append(Upload(part.name or "", part.filename, part.headers.get("Content-Type", ""), len(data), data))
-    return Recorded(request.path, kind, headers, fields, tuple(files))
-
-
-def check_key(request: web.Request) -> None:
-    if not request.headers.get("Authorization", "").removeprefix("Bearer").strip():
-        raise ApiError(401, "invalid_api_key", "Missing bearer authentication")
-
-
-def order_of(recorded: Recorded) -> Order:
+def order_of(recorded: Recorded, dialect: Dialect) -> Order:
     """Check as the real API does, with its codes."""
     fields = recorded.fields
     is_edit = recorded.path.endswith("/edits")
-    for name in fields:
-        if name not in _PARAMETERS:
-            raise ApiError(400, "unknown_parameter", f"Unknown parameter: '{name}'.", param=name)
-    if not fields.get("prompt"):
-        raise ApiError(400, "missing_required_parameter", "Missing required parameter: 'prompt'.", param="prompt")
-    if not fields.get("model"):
+    prompt, model = str(fields.get("prompt") or ""), str(fields.get("model") or "")
+    allowed = _PARAMETERS | (_edit_parameters(recorded) if is_edit else frozenset())
+    if dialect.needs_response_format:
+        allowed |= {"response_format"}
+    check_names(fields, allowed, family_of(model))
+    if not prompt:
+        raise missing("prompt")
+    check_prompt(prompt)
+    if not model:
         raise ApiError(400, "invalid_value", "Specify a model.", param="model")
-    model = str(fields["model"])
-    quality = _choice(fields, "quality", "auto", tuple(grid(model)))
-    output_format = _choice(fields, "output_format", "png", tuple(MEDIA))
-    if "output_compression" in fields and output_format == "png":
-        raise ApiError(400, "invalid_value", "Compression needs jpeg or webp.", param="output_compression")
-    _choice(fields, "moderation", "auto", ("low",))
-    images = [file for file in recorded.files if file.field_name in ("image", "image[]")]
+    dialect.check_model(model, draws=True)
     if is_edit:
-        _check_uploads(recorded.files, images)
-    return Order(
-        prompt=str(fields["prompt"]),
+        check_edit(recorded.files, markup_allowed=family_of(model).markup)
+    elif recorded.files:
+        raise unknown_parameter(recorded.files[0].field_name)
+    stream = str(fields.get("stream", "")).lower() == "true"
+    return order_from(
+        fields,
+        prompt=prompt,
         model=model,
-        size=_size(str(fields.get("size", "auto"))),
+        files=recorded.files,
+        stream=stream,
+        stream_ignored=dialect.no_streaming,
+        by_address=dialect.needs_response_format and _choice(fields, "response_format", "url", ("b64_json",)) == "url",
+    )
+
+
+def order_from(
+    fields: Mapping[str, object], *, prompt: str, model: str, files: tuple[Upload, ...], stream: bool,
+    stream_ignored: bool = False, by_address: bool = False,
+) -> Order:  # fmt: skip
+    """Check the parameters that describe a picture, whichever endpoint they came to; null is as good as absent."""
+    fields = {name: value for name, value in fields.items() if value is not None}
+    family = family_of(model)
+    quality = _choice(fields, "quality", "auto", tuple(family.grid))
+    output_format = _choice(fields, "output_format", "png", tuple(MEDIA))
+    _check_compression(fields, output_format)
+    _choice(fields, "moderation", "auto", ("low",))
+    _check_extras(fields, family)
+    partials = _within(fields, "partial_images", 0, 0, 3)
+    if "partial_images" in fields and not stream:
+        raise ApiError(400, "invalid_value", "'partial_images' needs 'stream' to be true.", param="partial_images")
+    return Order(
+        prompt=prompt,
+        model=model,
+        size=size_for(model, str(fields.get("size", "auto"))),
         quality="medium" if quality == "auto" else quality,
-        background=_choice(fields, "background", "auto", ("opaque", "transparent")),
+        background=_background(fields, family, output_format),
         output_format=output_format,
         n=_within(fields, "n", 1, 1, 10),
-        stream=str(fields.get("stream", "")).lower() == "true",
-        partials=_within(fields, "partial_images", 0, 0, 3),
-        images=len(images),
-        inputs=hashlib.sha256(b"".join(file.data for file in recorded.files)).hexdigest() if recorded.files else "",
+        stream=stream and not stream_ignored,
+        partials=0 if stream_ignored else partials,
+        images=len(pictures_of(files)),
+        inputs=digest(files),
+        by_address=by_address,
     )
+
+
+def check_names(fields: Mapping[str, object], allowed: frozenset[str], family: Family) -> None:
+    """What the model's family adds to the `allowed` names is allowed too."""
+    allowed |= {"complexity"} if family.complexity else set()
+    for name in fields:
+        if name not in allowed:
+            raise unknown_parameter(name)
+
+
+def check_prompt(prompt: str) -> None:
+    if len(prompt) > MAX_PROMPT:
+        raise ApiError(400, "string_above_max_length", "Invalid 'prompt': string too long. Expected a string with "
+                       f"maximum length {MAX_PROMPT}, but got {len(prompt)} instead.", param="prompt")  # fmt: skip
+
+
+def _edit_parameters(recorded: Recorded) -> frozenset[str]:
+    """A JSON edit carries its pictures among its fields; a form has them as files."""
+    files = {"images", "mask", "markup"} if not recorded.content_type.startswith("multipart/") else set()
+    return frozenset({"input_fidelity", *files})
+
+
+def _check_compression(fields: Mapping[str, object], output_format: str) -> None:
+    _within(fields, "output_compression", 100, 0, 100)
+    if "output_compression" in fields and output_format == "png":
+        raise ApiError(400, "invalid_value", "Compression needs jpeg or webp.", param="output_compression")
+
+
+def _check_extras(fields: Mapping[str, object], family: Family) -> None:
+    if "input_fidelity" in fields and not family.fidelities:
+        raise ApiError(400, "invalid_input_fidelity_model", "This model does not take 'input_fidelity'.",
+                       param="input_fidelity")  # fmt: skip
+    for name, choices in (("input_fidelity", family.fidelities), ("complexity", ("low", "medium", "high"))):
+        if name in fields and fields[name] not in choices:
+            raise _invalid(name, fields[name])
+
+
+def _background(fields: Mapping[str, object], family: Family, output_format: str) -> str:
+    background = _choice(fields, "background", "auto", ("opaque", "transparent"))
+    if background == "transparent" and not family.transparent:
+        raise ApiError(400, "invalid_value", "Transparent background is not supported for this model.",
+                       param="background", kind="image_generation_user_error")  # fmt: skip
+    if background == "transparent" and output_format == "jpeg":
+        raise ApiError(400, "invalid_value", "Transparent background needs png or webp.", param="background",
+                       kind="image_generation_user_error")  # fmt: skip
+    return background
 
 
 def _choice(fields: Mapping[str, object], name: str, default: str, others: tuple[str, ...]) -> str:
     value = str(fields.get(name, default))
-    if value not in (default, "auto", *others):
-        raise ApiError(400, "invalid_value", f"Invalid value: '{value}'.", param=name)
+    if value not in (default, *others):
+        raise _invalid(name, value)
     return value
 
 
 def _within(fields: Mapping[str, object], name: str, default: int, low: int, high: int) -> int:
     text = str(fields.get(name, default))
-    if not text.isdigit() or not low <= int(text) <= high:
-        raise ApiError(400, "invalid_value", f"Invalid value: '{text}'.", param=name)
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise _invalid(name, text)
     return int(text)
 
 
-def _size(size: str) -> str:
-    """The rule of gpt-image-2: edges in 16s up to 3840, ratio up to 3, 655,360 to 8,294,400 pixels."""
-    if size == "auto":
-        return "1024x1024"
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
-    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
-    legal = (
-        width and height and width % 16 == 0 == height % 16 and max(width, height) <= min(3840, 3 * min(width, height))
-    )
-    if not legal or not 655_360 <= width * height <= 8_294_400:
-        raise ApiError(
-            400, "invalid_value", f"Invalid size '{size}'.", param="size", kind="image_generation_user_error"
-        )
-    return size
-
-
-def _check_uploads(files: tuple[Upload, ...], images: list[Upload]) -> None:
-    if not 1 <= len(images) <= 16:
-        raise ApiError(400, "invalid_value", "Between 1 and 16 images are needed.", param="image")
-    sizes = []
-    for number, file in enumerate(images, start=1):
-        sizes.append(_pixels(file, tuple(MEDIA.values()), f"Invalid image file or mode for image {number}"))
-    for mask in (file for file in files if file.field_name == "mask"):
-        if _pixels(mask, ("image/png",), "Invalid mask") != sizes[0]:
-            raise ApiError(400, "invalid_value", "The mask's size differs from the image's.", param="mask")
-    for file in files:
-        if file.field_name not in _EDIT_ONLY:
-            raise ApiError(400, "unknown_parameter", f"Unknown parameter: '{file.field_name}'.", param=file.field_name)
-
-
-def _pixels(file: Upload, media_types: tuple[str, ...], complaint: str) -> tuple[int, int]:
-    error = ApiError(400, "invalid_image_file", complaint, param="image", kind="image_generation_user_error")
-    try:
-        with Image.open(io.BytesIO(file.data)) as image:
-            found, size, mode = Image.MIME.get(image.format or ""), image.size, image.mode
-    except OSError:
-        raise error from None
-    if file.content_type != found or found not in media_types or mode not in ("RGB", "RGBA", "LA", "L"):
-        raise error
-    if media_types == ("image/png",) and (mode not in ("RGBA", "LA") or file.size >= 4_000_000):
-        raise error
-    return size
-
-
-def grid(model: str) -> dict[str, int]:
-    """Qualities, each with the number of cells along the longer edge."""
-    return _GRIDS["2.5" if model.startswith("gpt-image-2.5") else "2"]
+def _invalid(name: str, value: object) -> ApiError:
+    return ApiError(400, "invalid_value", f"Invalid value: '{value}'.", param=name)

@@ -1,0 +1,114 @@
+"""The words that go to the image service: the person's own, untouched, and below them what the pictures are for.
+
+Nothing is rewritten, only added, and "Show prompt" shows all of it. A label that the person wrote (`Preserve: …`) is
+theirs: no line of ours gets the same one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.models import Kind, Role
+
+VARIATION = "A variation of Image 1: keep its subject and style, change the composition."
+
+_LABEL = re.compile(r"^[ \t]*([A-Za-z][A-Za-z ]{1,24}?)[ \t]*:", re.MULTILINE)
+_QUOTED = re.compile(r"“([^”]{1,200})”|„([^“”]{1,200})[“”]|«([^»]{1,200})»|\"([^\"]{1,200})\"|「([^」]{1,200})」")
+_END = r"(?=\s+(?:as (?:it is|they are|is)|unchanged|untouched|the same|intact|alone)\b|[,.;:\n]|\s+but\b|\s*$)"
+_KEEP = re.compile(
+    r"(?<!\w)(?:keep|preserve|retain|leave|do(?: not|n['’]t) (?:change|touch|alter)|without (?:changing|touching))\s+"
+    rf"(?P<what>.{{2,120}}?){_END}",
+    re.IGNORECASE,
+)
+_ADD_NOTHING = re.compile(
+    r"(?:(?<=^)|(?<=[,.;:\n] )|(?<=\bwith )|(?<=\band ))"
+    r"(?:no(?! longer| more| one| matter)|do(?: not|n['’]t) add|avoid|without(?! changing| touching))"
+    rf"\s+(?P<what>.{{2,80}}?){_END}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ROLES = {
+    Role.IMAGE: "the picture to change",
+    Role.REFERENCE: "a reference",
+    Role.SUBJECT: "a reference for the subject",
+    Role.STYLE: "a reference for the style",
+    Role.LOGO: "a logo, to be shown as it is",
+    Role.BACKGROUND: "a reference for the background",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A picture that goes along: what it is for and how people call it ("v2", "logo.png")."""
+
+    role: Role
+    name: str = ""
+
+
+def brief(
+    words: str,
+    *,
+    kind: Kind,
+    inputs: Sequence[Input] = (),
+    avoid: Sequence[str] = (),
+    mask: bool = False,
+    markup: bool = False,
+    most: int = 32_000,
+) -> str:
+    """What is sent. Beyond `most` characters the person's words go alone."""
+    words = f"{VARIATION} {words}" if kind is Kind.VARIATION else words
+    lines = list(_lines(words, kind, inputs, avoid, mask, markup))
+    whole = "\n".join([words, "", *lines]) if lines else words
+    return whole if len(whole) <= most else words
+
+
+def _lines(
+    words: str, kind: Kind, inputs: Sequence[Input], avoid: Sequence[str], mask: bool, markup: bool
+) -> Iterator[str]:
+    theirs = {found[1].strip().lower() for found in _LABEL.finditer(words)}
+    for index, one in enumerate(inputs, start=1):
+        yield f"Image {index}: {_ROLES.get(one.role, _ROLES[Role.REFERENCE])}{_named(one.name)}."
+    if markup:
+        yield "The drawing over Image 1 shows what is meant; it is not part of the picture."
+    is_edit = kind is Kind.EDIT and any(one.role is Role.IMAGE for one in inputs)
+    if is_edit and not theirs & {"change", "change only"}:
+        yield f"Change only: {_change(words, mask)}"
+    kept = _kept(words, mask) if is_edit else _found(_KEEP, words)
+    if kept and not theirs & {"preserve", "keep"}:
+        yield f"Preserve: {'; '.join(kept)}."
+    unwanted = list(dict.fromkeys([*avoid, *_found(_ADD_NOTHING, words)]))
+    if unwanted and not theirs & {"do not add", "avoid"}:
+        yield f"Do not add: {'; '.join(unwanted)}."
+    for text in _copies(words):
+        yield f"Text, letter for letter: “{text}”"
+
+
+def _named(name: str) -> str:
+    """One line, and short: a file's name is not the place for a prompt of its own."""
+    clean = "".join(letter for letter in name if letter.isprintable())[:60]
+    return f" ({clean})" if clean else ""
+
+
+def _change(words: str, mask: bool) -> str:
+    """The wish itself where it is one short line."""
+    where = "the part marked by the mask: " if mask else ""
+    short = " ".join(words.split())
+    return f"{where}{short}" if len(short) <= 300 and "\n" not in words.strip() else f"{where}what is asked for above."
+
+
+def _kept(words: str, mask: bool) -> list[str]:
+    rest = "everything outside the mask" if mask else "everything else in Image 1"
+    return [*_found(_KEEP, words), rest]
+
+
+def _found(pattern: re.Pattern[str], words: str) -> list[str]:
+    unquoted = _QUOTED.sub(lambda quoted: "“" + "x" * (len(quoted[0]) - 2) + "”", words)
+    spans = [found.span("what") for found in pattern.finditer(unquoted)]
+    return list(dict.fromkeys(words[start:end].strip() for start, end in spans))
+
+
+def _copies(words: str) -> list[str]:
+    """The texts in quotation marks: what shall be read in the picture."""
+    texts = ("".join(filter(None, found)).strip() for found in _QUOTED.findall(words))
+    return list(dict.fromkeys(" ".join(text.split()) for text in texts if text))

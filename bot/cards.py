@@ -1,0 +1,84 @@
+"""What the bot says, independent of the platform: cards, their pictures and their buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Tone(StrEnum):
+    """What kind of card it is; a platform may colour by it."""
+
+    PROGRESS = "progress"
+    DONE = "done"
+    NOTICE = "notice"
+    REFUSAL = "refusal"  # not allowed, or over a limit: nothing is broken
+    FAILURE = "failure"  # something is broken
+
+
+@dataclass(frozen=True, slots=True)
+class CardImage:
+    """A picture on a card. `path` is a local file to read now; `asset` its id, empty for a passing preview."""
+
+    path: Path
+    media_type: str
+    width: int
+    height: int
+    alt: str
+    name: str
+    asset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button. With `form` it first asks for words, prefilled with `value`; they arrive as the Action's text."""
+
+    label: str
+    action: str
+    target: str
+    style: str = "plain"  # plain, primary or danger
+    form: bool = False
+    value: str = ""
+    description: str = ""  # for screen readers, where the label alone is unclear
+
+    @property
+    def id(self) -> str:
+        """What a platform carries: "v1:ACTION:TARGET", at most 100 characters."""
+        return f"v1:{self.action}:{self.target}"
+
+
+def parse_button_id(text: str) -> tuple[str, str] | None:
+    """The action and target in a button id, or None when it is not one of ours."""
+    version, _, rest = text.partition(":")
+    action, _, target = rest.partition(":")
+    return (action, target) if version == "v1" and action and target else None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the bot says, independent of the platform.
+
+    `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
+    verbatim, never as markup or a mention. `asker` is the name of who asked. `summary` (screen readers,
+    notifications) and `small_print` are derived from them.
+    """
+
+    title: str
+    tone: Tone = Tone.NOTICE
+    prompt: str = ""
+    body: str = ""
+    footer: str = ""
+    images: tuple[CardImage, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    asker: str = ""
+
+    @property
+    def small_print(self) -> str:
+        """The footer, and for whom it is: in a busy channel people must see whose picture this is."""
+        return " · ".join(part for part in (f"for {self.asker}" if self.asker else "", self.footer) if part)
+
+    @property
+    def summary(self) -> str:
+        """The whole card as one plain line."""
+        return " · ".join(part for part in (self.title, self.prompt, self.body, self.footer) if part)
