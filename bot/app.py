@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cards import Card
-from bot.catalog import Catalog, hints
+from bot.catalog import Catalog
 from bot.config import Gateway, gateway_from_environment, load_gateways
 from bot.errors import RetouchError, SetupProblem
-from bot.models import Command, Version, new_id
+from bot.menu import Menu, hints, menu_for
+from bot.models import Command, Options, Version, new_id
 from bot.ports import ChatPlatform, ImageProvider
 from bot.queue import Queue
 from bot.settings import Settings
@@ -55,7 +56,13 @@ class House:
 
     def studio(self, platforms: Mapping[str, ChatPlatform]) -> tuple[Studio, Queue]:
         """The doors and the queue behind them, for these platforms."""
-        desk = Desk(
+        desk = self.desk(platforms)
+        queue = Queue(desk)
+        return Studio(desk, queue), queue
+
+    def desk(self, platforms: Mapping[str, ChatPlatform]) -> Desk:
+        """What the verbs work with, on these platforms."""
+        return Desk(
             store=self.store,
             platforms=platforms,
             providers=self.providers,
@@ -68,8 +75,13 @@ class House:
             concurrency=self.settings.concurrency,
             lease_ms=round(self.settings.lease * 1000),
         )
-        queue = Queue(desk)
-        return Studio(desk, queue), queue
+
+    def menu(self) -> Menu:
+        """What forms and lists may offer here."""
+        desk = self.desk({})
+        names = desk.model_names()
+        planning = [name for name in names if not desk.provider_of(name).why_not(Options(name, think="low"))]
+        return menu_for(self.catalog, names, default=self.default_model, planning=planning)
 
     def engine(self) -> str:
         """One line on what draws here."""
@@ -194,7 +206,7 @@ def _platforms(
 ) -> tuple[dict[str, ChatPlatform], WebPlatform | None, SlackPlatform | None]:
     settings = house.settings
     platforms: dict[str, ChatPlatform] = {}
-    slack = None if only_web else _slack(settings, say)
+    slack = None if only_web else _slack(house, say)
     if slack:
         platforms["slack"] = slack
     if not only_web and (discord := _discord(house, say)):
@@ -210,7 +222,8 @@ def _platforms(
     return platforms, web, slack
 
 
-def _slack(settings: Settings, say: Callable[[str], None]) -> SlackPlatform | None:
+def _slack(house: House, say: Callable[[str], None]) -> SlackPlatform | None:
+    settings = house.settings
     if not settings.slack_bot_token:
         say("Slack: off (SLACK_BOT_TOKEN is not set).")
         return None
@@ -226,6 +239,7 @@ def _slack(settings: Settings, say: Callable[[str], None]) -> SlackPlatform | No
         app_token=app_token.get_secret_value() if app_token else None,
         signing_secret=signing.get_secret_value() if signing else None,
         api_url=settings.slack_api_url,
+        menu=house.menu(),
     )
 
 
@@ -234,31 +248,27 @@ def _discord(house: House, say: Callable[[str], None]) -> ChatPlatform | None:
     if not settings.discord_token:
         say("Discord: off (DISCORD_TOKEN is not set).")
         return None
-    from adapters.discord import CommandChoices, DiscordPlatform
+    from adapters.discord import DiscordPlatform
 
     say("Discord: on.")
-    model = house.catalog.model(house.default_model)
     return DiscordPlatform(
         token=settings.discord_token.get_secret_value(),
         api_url=settings.discord_api_url,
         message_content=settings.discord_message_content,
-        choices=CommandChoices(
-            qualities=model.qualities, formats=model.formats, backgrounds=model.backgrounds, max_count=model.max_n
-        ),
+        menu=house.menu(),
     )
 
 
 def _web(house: House) -> WebPlatform:
     from adapters.web import WebPlatform
 
-    names = tuple(name for provider in house.providers for name in house.catalog.names(provider))
     return WebPlatform(
         store=house.store,
         transcript=house.store.transcript,
         tmp=house.store.tmp,
         host=house.settings.host,
         port=house.settings.port,
-        hints=hints(house.catalog, names),
+        hints=hints(house.menu()),
         engine=house.engine(),
         names=tuple(name for part in house.settings.web_names.split(",") if (name := part.strip().lower())),
     )

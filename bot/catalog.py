@@ -7,16 +7,13 @@ with careful assumptions: the sizes and prices of gpt-image-2, and nothing that 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TypeVar
 
 from bot.config import read_toml
 from bot.errors import SetupProblem
-from bot.sizes import TIERS, WORDS, SizeRule
-
-T = TypeVar("T")
+from bot.sizes import SizeRule
 
 DEFAULT = "gpt-image-2"
 
@@ -190,28 +187,3 @@ def _model(name: str, tables: Mapping[str, Mapping[str, object]], depth: int = 0
     table["name"] = name
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Model(**values)  # type: ignore[arg-type]  # the keys were checked against the dataclass
-
-
-# ── What can be offered ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def hints(catalog: Catalog, names: Sequence[str]) -> dict[str, object]:
-    """Per flag its description and suggested values, for these models; plain JSON."""
-    models = [catalog.model(name) for name in names]
-    return {
-        "ar": {"description": "Aspect ratio", "values": ["1:1", "3:2", "2:3", "16:9", "9:16", "4:3", "3:4"]},
-        "size": {"description": "Size in pixels", "values": [*TIERS, *WORDS]},
-        "quality": {"description": "Quality", "values": _union(models, lambda model: model.qualities)},
-        "n": {"description": "How many pictures", "values": ["1", "2", "3", "4"]},
-        "format": {"description": "File format", "values": _union(models, lambda model: model.formats)},
-        "background": {
-            "description": "Background",
-            "values": _union(models, lambda model: model.backgrounds),
-        },
-        "model": {"description": "Image model", "values": list(names)},
-        "no": {"description": "What to leave out", "values": []},
-    }
-
-
-def _union(models: Sequence[Model], part: Callable[[Model], Sequence[T]]) -> list[T]:
-    return list(dict.fromkeys(value for model in models for value in part(model)))

@@ -11,12 +11,13 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot import replies
+from bot.cards import Card
 from bot.errors import OutcomeUnknown, PlatformProblem, ProviderProblem
-from bot.models import Entry, Job
+from bot.models import Entry, Job, JobStatus
 from bot.studio.desk import Desk
 from bot.studio.draw import draw, give_up, may_be_billed
 from bot.studio.show import edit_quietly, show
-from bot.studio.submit import put_up
+from bot.studio.submit import put_up, waiting_card
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class Queue:
         self._cancelled: set[str] = set()
         self._awake = asyncio.Event()
         self._draining = False
+        self._places: dict[str, int] = {}
+        self._telling: dict[str, asyncio.Task[None]] = {}
         self._started = desk.now() - 1
 
     async def run(self) -> None:
@@ -104,7 +107,7 @@ class Queue:
         )
         if job is None:
             return False
-        task = asyncio.create_task(draw(desk, job), name=f"draw-{job.id}")
+        task = asyncio.create_task(self._draw(job), name=f"draw-{job.id}")
         self._running[job.id] = task
         task.add_done_callback(lambda _: self._ended(job.id))
         return True
@@ -126,6 +129,7 @@ class Queue:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._every_while(self._renew))
             group.create_task(self._every_while(self._pick_up))
+            group.create_task(self._every_while(self._tell_places))
 
     async def _every_while(self, work: Callable[[], Awaitable[None]]) -> None:
         """Now, and three times in every lease. What waits for a slow chat must not hold up the leases."""
@@ -158,6 +162,31 @@ class Queue:
         for job in await desk.store.undelivered(before=before):
             if self._is_ours(job) and job.id not in self._running:
                 await show(desk, job.id)
+
+    async def _tell_places(self) -> None:
+        """Who waits sees the line move. A place is told when it has changed since it was last looked at."""
+        desk = self._desk
+        waiting = await desk.store.waiting(tuple(desk.platforms))
+        before = await desk.store.line_before(waiting[0].id) if waiting else 0
+        places = {job.id: max(0, before + index - desk.concurrency + 1) for index, job in enumerate(waiting)}
+        for index, job in enumerate(waiting):
+            if self._places.get(job.id, places[job.id]) != places[job.id]:
+                await self._tell_place(job, await waiting_card(desk, job, before + index))
+        self._places = places
+
+    async def _tell_place(self, job: Job, card: Card) -> None:
+        """Unless its turn has come meanwhile. If it comes just now, the drawing waits for the end of this edit."""
+        now = await self._desk.store.job(job.id)
+        if now is None or now.status is not JobStatus.QUEUED or job.id in self._running:
+            return
+        self._telling[job.id] = asyncio.create_task(edit_quietly(self._desk, job, card))
+        await asyncio.wait([self._telling[job.id]])
+        del self._telling[job.id]
+
+    async def _draw(self, job: Job) -> None:
+        if telling := self._telling.get(job.id):
+            await asyncio.wait([telling])
+        await draw(self._desk, job)
 
     def _is_ours(self, job: Job) -> bool:
         return job.place.platform in self._desk.platforms

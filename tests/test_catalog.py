@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalog import Catalog, hints
+from bot.catalog import Catalog
 from bot.errors import BadOption, SetupProblem
+from bot.menu import hints, menu_for
 from bot.models import Options
 from bot.options import decide
 
@@ -139,8 +141,17 @@ def test_no_flags_crash_it_and_what_is_accepted_is_legal(flags: dict[str, str]) 
         assert options.size == "auto" or TWO.size_rule.allows(*map(int, options.size.split("x")))
 
 
-def test_hints_name_only_what_the_models_have() -> None:
-    found = hints(CATALOG, ["sketch"])
-    assert found["model"] == {"description": "Image model", "values": ["sketch"]}
-    assert "transparent" in str(found["background"])
-    assert "xhigh" not in str(found["quality"])
+def test_hints_name_only_what_each_model_has() -> None:
+    menu = menu_for(CATALOG, ["gpt-image-2", "gpt-image-2.5-flare", "gpt-image-1.5"], default="gpt-image-2")
+    found = json.loads(json.dumps(hints(menu)))
+    assert found["flags"]["quality"]["values"] == ["low", "medium", "high"]
+    assert not {"background", "fidelity", "complexity", "think", "web"} & set(found["flags"])
+    assert found["models"]["gpt-image-2.5-flare"]["quality"]["values"] == ["low", "medium", "high", "xhigh", "max"]
+    assert found["models"]["gpt-image-2.5-flare"]["background"]["values"] == ["opaque", "transparent"]
+    assert found["models"]["gpt-image-1.5"]["fidelity"]["values"] == ["low", "high"]
+
+
+def test_thinking_is_offered_only_where_the_default_model_can_be_planned() -> None:
+    menu = menu_for(CATALOG, ["gpt-image-2", "sketch"], default="gpt-image-2", planning=["gpt-image-2"])
+    assert menu.efforts == ("low", "medium", "high")
+    assert menu_for(CATALOG, ["gpt-image-2", "sketch"], default="sketch", planning=["gpt-image-2"]).efforts == ()

@@ -10,7 +10,6 @@ problems.py   Discord's errors as ours
 platform.py   all of it as a `bot.ports.ChatPlatform`
 """
 
-from adapters.discord.commands import CommandChoices
 from adapters.discord.platform import DiscordPlatform
 
-__all__ = ["CommandChoices", "DiscordPlatform"]
+__all__ = ["DiscordPlatform"]

@@ -13,11 +13,12 @@ import discord
 from discord import app_commands
 
 from adapters.discord import incoming
-from adapters.discord.commands import CommandChoices, Flags, Images, edit_image_menu, form, imagine_command
+from adapters.discord.commands import Flags, Images, edit_image_menu, form, imagine_command
 from adapters.discord.memory import Open, Recent
 from adapters.discord.problems import ALREADY_ACKNOWLEDGED, FAILURES, TOO_LATE, persist
 from adapters.discord.view import card_view
 from bot.cards import Card, parse_button_id
+from bot.menu import Menu
 from bot.models import Attachment
 from bot.ports import Doors
 
@@ -41,7 +42,7 @@ class RetouchClient(discord.Client):
     messages sent before a restart work like any other, and no message costs memory.
     """
 
-    def __init__(self, *, message_content: bool, choices: CommandChoices, form_actions: frozenset[str]) -> None:
+    def __init__(self, *, message_content: bool, menu: Menu, form_actions: frozenset[str]) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
         super().__init__(
             intents=intents,
@@ -56,15 +57,15 @@ class RetouchClient(discord.Client):
         self._pictures: Recent[str, tuple[Attachment, ...]] = Recent()
         self._hinted: Recent[int, datetime] = Recent()
         self._in_hand: set[asyncio.Task[Any]] = set()
-        self.tree = self._command_tree(choices)
+        self.tree = self._command_tree(menu)
 
-    def _command_tree(self, choices: CommandChoices) -> app_commands.CommandTree[Any]:
+    def _command_tree(self, menu: Menu) -> app_commands.CommandTree[Any]:
         tree: app_commands.CommandTree[Any] = app_commands.CommandTree(
             self,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
         )
-        tree.add_command(imagine_command(choices, self._imagine))
+        tree.add_command(imagine_command(menu, self._imagine))
         tree.add_command(edit_image_menu(self._edit_image))
         return tree
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import discord
@@ -11,6 +11,7 @@ from discord import app_commands, ui
 
 from adapters.discord.incoming import PICTURES, WORDS
 from adapters.discord.text import shortened
+from bot.menu import Menu, ModelMenu
 
 MAX_CHOICES = 25
 MAX_WORDS = 4000  # of a text field in a form; the prompt option of /imagine takes 6000
@@ -18,71 +19,117 @@ MAX_WORDS = 4000  # of a text field in a form; the prompt option of /imagine tak
 Flags = Mapping[str, str | int | None]
 Images = tuple[discord.Attachment | None, ...]
 Imagine = Callable[[discord.Interaction[Any], str, Flags, Images], Awaitable[None]]
+Completion = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 EditImage = Callable[[discord.Interaction[Any], discord.Message], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandChoices:
-    """What `/imagine` offers in its option lists, at most 25 each. `app.py` fills it from the catalogue."""
+def imagine_command(menu: Menu, imagine: Imagine) -> app_commands.Command[Any, ..., None]:
+    """`/imagine` with typed options, each under the name of its flag; what no model here has is not among them."""
 
-    aspects: tuple[str, ...] = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9")
-    qualities: tuple[str, ...] = ("low", "medium", "high")
-    sizes: tuple[str, ...] = ("1k", "2k", "4k")
-    formats: tuple[str, ...] = ("png", "jpeg", "webp")
-    backgrounds: tuple[str, ...] = ("opaque", "transparent")
-    max_count: int = 10
+    async def callback(interaction: discord.Interaction[Any], prompt: str, **given: Any) -> None:
+        flags = {flag: given.get(option) for option, flag in _FLAGS.items()}
+        images = tuple(given.get(f"image{number}") for number in range(1, 5))
+        await imagine(interaction, prompt, flags, images)
+
+    annotations = _annotations(menu)
+    callback.__signature__ = _signature(annotations)  # type: ignore[attr-defined]  # read by discord.py
+    callback.__annotations__ = annotations
+    described = app_commands.describe(**{name: _ABOUT[name] for name in annotations if name in _ABOUT})(callback)
+    lists = {name: values for name, values in _lists(menu).items() if name in annotations}
+    changing = {name for name in lists if name in _BY_MODEL and len(menu.models) > 1}
+    fixed = {name: _choices(values) for name, values in lists.items() if name not in changing}
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name="imagine",
+        description="Make a picture from words",
+        callback=app_commands.choices(**fixed)(described),
+    )
+    for name in changing:
+        command.autocomplete(name)(_completion(menu, name))
+    return command
 
 
-def imagine_command(choices: CommandChoices, imagine: Imagine) -> app_commands.Command[Any, ..., None]:
-    """`/imagine` with typed options, each under the name of its flag."""
+_FLAGS = {
+    "aspect": "ar", "size": "size", "quality": "quality", "count": "n", "format": "format", "background": "background",
+    "model": "model", "think": "think", "web": "web",
+}  # fmt: skip
+_ABOUT = {
+    "prompt": "What you want to see",
+    "aspect": "Shape of the picture, width:height",
+    "size": "How large",
+    "quality": "Higher is finer, slower and dearer",
+    "count": "How many pictures",
+    "format": "File format",
+    "background": "Opaque or transparent",
+    "model": "Which image model",
+    "think": "Let a text model plan the picture first; slower and dearer",
+    "web": "Let it search the web first",
+    "image1": "A picture to use",
+    "image2": "A second picture to use",
+    "image3": "A third picture to use",
+    "image4": "A fourth picture to use",
+}
+_BY_MODEL = ("quality", "format", "background")
 
-    async def callback(
-        interaction: discord.Interaction[Any],
-        prompt: app_commands.Range[str, 1, 6000],
-        aspect: str | None = None,
-        size: str | None = None,
-        quality: str | None = None,
-        count: int | None = None,
-        format: str | None = None,  # noqa: A002 — the option's name
-        background: str | None = None,
-        image1: discord.Attachment | None = None,
-        image2: discord.Attachment | None = None,
-        image3: discord.Attachment | None = None,
-        image4: discord.Attachment | None = None,
-    ) -> None:
-        flags: Flags = {
-            "ar": aspect,
-            "size": size,
-            "quality": quality,
-            "n": count,
-            "format": format,
-            "background": background,
-        }
-        await imagine(interaction, prompt, flags, (image1, image2, image3, image4))
 
-    # A range that is only known now cannot stand in the signature above, where a type checker reads it.
-    callback.__annotations__["count"] = app_commands.Range[int, 1, choices.max_count] | None
-    described = app_commands.describe(
-        prompt="What you want to see",
-        aspect="Shape of the picture, width:height",
-        size="How large",
-        quality="Higher is finer, slower and dearer",
-        count="How many pictures",
-        format="File format",
-        background="Opaque or transparent",
-        image1="A picture to use",
-        image2="A second picture to use",
-        image3="A third picture to use",
-        image4="A fourth picture to use",
-    )(callback)
-    chosen = app_commands.choices(
-        aspect=_choices(choices.aspects),
-        size=_choices(choices.sizes),
-        quality=_choices(choices.qualities),
-        format=_choices(choices.formats),
-        background=_choices(choices.backgrounds),
-    )(described)
-    return app_commands.Command(name="imagine", description="Make a picture from words", callback=chosen)
+def _annotations(menu: Menu) -> dict[str, Any]:
+    """The options by name, with their types as discord.py reads them."""
+    text, picture = str | None, discord.Attachment | None
+    most = max(one.max_n for one in menu.models)
+    options: dict[str, Any] = {
+        "interaction": discord.Interaction,
+        "prompt": app_commands.Range[str, 1, 6000],
+        "aspect": text,
+        "size": text,
+        "quality": text,
+        "count": app_commands.Range[int, 1, most] | None,
+        "format": text,
+    }
+    if any(one.backgrounds for one in menu.models):
+        options["background"] = text
+    if len(menu.models) > 1:
+        options["model"] = text
+    if menu.efforts:
+        options |= {"think": text, "web": bool | None}
+    return options | {f"image{number}": picture for number in range(1, 5)}
+
+
+def _signature(annotations: Mapping[str, Any]) -> inspect.Signature:
+    required = ("interaction", "prompt")
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if name in required else None,
+                annotation=kind,
+            )
+            for name, kind in annotations.items()
+        ]
+    )
+
+
+def _lists(menu: Menu) -> dict[str, tuple[str, ...]]:
+    return {
+        "aspect": menu.aspects,
+        "size": menu.sizes,
+        "model": tuple(one.name for one in menu.models),
+        "think": menu.efforts,
+        **_model_lists(menu.default),
+    }
+
+
+def _model_lists(model: ModelMenu) -> dict[str, tuple[str, ...]]:
+    return {"quality": model.qualities, "format": model.formats, "background": model.backgrounds}
+
+
+def _completion(menu: Menu, option: str) -> Completion:
+    """Suggests what the chosen model has: choices that are fixed cannot follow it."""
+
+    async def suggest(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        model = menu.of(getattr(interaction.namespace, "model", None))
+        return _choices(tuple(one for one in _model_lists(model)[option] if one.startswith(typed.lower())))
+
+    return suggest
 
 
 def _choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:

@@ -16,7 +16,6 @@ from discord.gateway import DiscordWebSocket
 from yarl import URL
 
 from adapters.discord.client import FORM_ACTIONS, RetouchClient
-from adapters.discord.commands import CommandChoices
 from adapters.discord.files import DEFAULT_LIMIT, Cdn, DiscordCdn, save
 from adapters.discord.incoming import DM
 from adapters.discord.outgoing import (
@@ -31,6 +30,7 @@ from adapters.discord.outgoing import (
 from adapters.discord.problems import ARCHIVED, FAILURES, NO_HISTORY, problem
 from bot.cards import Card
 from bot.errors import MessageGone, PlatformProblem, SetupProblem
+from bot.menu import Menu, ModelMenu
 from bot.models import Address, Attachment, Message, Place, Request
 from bot.ports import Doors
 
@@ -60,7 +60,7 @@ class DiscordPlatform:
         gateway_url: str | None = None,
         message_content: bool = False,
         threads: bool = True,
-        choices: CommandChoices | None = None,
+        menu: Menu | None = None,
         form_actions: frozenset[str] = FORM_ACTIONS,
         cdn: Cdn | None = None,
     ) -> None:
@@ -70,7 +70,9 @@ class DiscordPlatform:
         self._threads = threads
         self._cdn = cdn or DiscordCdn()
         self.client = RetouchClient(
-            message_content=message_content, choices=choices or CommandChoices(), form_actions=form_actions
+            message_content=message_content,
+            menu=menu or Menu((ModelMenu("sketch", backgrounds=("opaque", "transparent")),)),
+            form_actions=form_actions,
         )
         self._rooms = Rooms(self.client)
 

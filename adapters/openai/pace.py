@@ -119,38 +119,57 @@ class Breaker:
         self._failures = 0
         self._rests = 0
         self._until = 0.0
+        self._is_tried = False
         self._why: Exception | None = None
 
+    @property
+    def why(self) -> Exception | None:
+        """The failure that opened it; None: it is closed."""
+        return self._why
+
+    def why_not(self) -> Exception | None:
+        """Why not to ask now; None: it is worth trying."""
+        return self._why if self._now() < self._until else None
+
     def check(self) -> Exception | None:
-        """Why not to ask now; None: ask. Asking after a rest puts the next one off until this one is over."""
-        if self._why is None:
-            return None
-        if self._now() < self._until:
-            return self._why
-        self._until = self._now() + _TRIAL
-        return None
+        """As `why_not`, for one that is about to ask: after a rest, that puts the others off until it is over."""
+        if self._why and not (why_not := self.why_not()):
+            self._until = self._now() + _TRIAL
+            self._is_tried = True
+            return why_not
+        return self.why_not()
+
+    def give_back(self) -> None:
+        """The one that was let through is over. If nothing was learned from it, the next may try at once."""
+        if self._is_tried:
+            self._is_tried = False
+            self._until = self._now()
 
     def rests_for(self) -> float:
         """Seconds of rest that are left."""
         return max(0.0, self._until - self._now()) if self._why else 0.0
 
-    def failed(self, why: Exception, *, at_once: bool = False) -> bool:
-        """A failure of the gateway's own. True when that opens the breaker: from now on it rests."""
+    def failed(self, why: Exception, *, at_once: bool = False, rest: float = 0.0) -> bool:
+        """A failure of the gateway's own, which rests for at least `rest` seconds if that opens the breaker: True."""
         self._failures += 1
         if not at_once and self._failures < _PATIENCE and self._why is None:
             return False
-        self._until = self._now() + min(_FIRST_REST * 2**self._rests, _LONGEST_REST)
-        self._rests += 1
+        self._until = self._now() + min(max(rest, _FIRST_REST * 2**self._rests), _LONGEST_REST)
+        self._rests = min(self._rests + 1, _MOST_DOUBLINGS)
+        self._is_tried = False
         fresh, self._why = self._why is None, why
         return fresh
 
     def went_well(self) -> None:
         """An answer came: everything is as it should be."""
         self._failures = self._rests = 0
+        self._until = 0.0
+        self._is_tried = False
         self._why = None
 
 
 _PATIENCE = 3  # failures in a row
 _FIRST_REST = 15.0  # seconds; doubles each time
+_MOST_DOUBLINGS = 10
 _LONGEST_REST = 300.0
 _TRIAL = 30.0  # how long others wait for the one that tries

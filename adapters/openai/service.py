@@ -25,6 +25,7 @@ from bot.errors import (
     OutcomeUnknown,
     ProviderProblem,
     RateLimited,
+    Refused,
     RetouchError,
     SetupProblem,
     TakenBack,
@@ -65,22 +66,21 @@ class Service:
     async def draw(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
         """Previews and steps, then one result. Raises only errors of ours."""
         for tries_left in reversed(range(TRIES)):
-            self._check_breaker()
-            try:
-                async with contextlib.aclosing(self._in_turn(request)) as steps:
-                    async for step in steps:
-                        yield step
-            except RateLimited as error:
-                self.pace.push_back(min(error.retry_after, LONGEST_WAIT))
-                if not tries_left or error.retry_after > LONGEST_WAIT:
-                    raise
-                yield Step(f"The image service is busy; trying again in {round(error.retry_after)} s.")
-            except RetouchError as error:
-                self._note_failure(error)
-                raise
-            else:
-                self.breaker.went_well()
-                return
+            self._keep_away(self.breaker.why_not())
+            if waiting := self._waiting():
+                yield waiting
+            async with self._turn():
+                try:
+                    async with contextlib.aclosing(self._sent(request)) as steps:
+                        async for step in steps:
+                            yield step
+                    return
+                except RetouchError as error:
+                    self._learn_from(error)
+                    if not isinstance(error, RateLimited) or not tries_left or error.retry_after > LONGEST_WAIT:
+                        raise
+                    seconds = round(error.retry_after)
+            yield Step(f"The image service is busy; trying again in {seconds} s.")
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -89,40 +89,64 @@ class Service:
 
     # ── Turns ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _check_breaker(self) -> None:
-        why = self.breaker.check()
+    def _waiting(self) -> Step | None:
+        if ahead := self.pace.ahead:
+            return Step(f"Waiting for the image service; {ahead} ahead.")
+        delay = self.pace.delay()
+        return Step(f"Waiting for the image service, about {round(delay)} s.") if delay >= 1 else None
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A turn, if the gateway is worth asking still when it comes."""
+        await self.pace.enter()
+        try:
+            self._keep_away(self.breaker.check())
+            is_trial = self.breaker.why is not None
+            try:
+                yield
+            finally:
+                if is_trial:
+                    self.breaker.give_back()
+        finally:
+            self.pace.leave()
+
+    def _keep_away(self, why: Exception | None) -> None:
+        """Raises what opened the breaker, if it did."""
         if why is None:
             return
         if isinstance(why, SetupProblem):
             raise SetupProblem(str(why), for_admin=why.for_admin, lasting=True, known=True)
+        if isinstance(why, RateLimited):
+            raise RateLimited(str(why), retry_after=self.breaker.rests_for())
         seconds = max(1, round(self.breaker.rests_for()))
         raise Unavailable(f"The image service keeps failing and is left alone for {seconds} s. Try again then.")
 
-    def _note_failure(self, error: RetouchError) -> None:
+    def _learn_from(self, error: RetouchError) -> None:
         """Only what is the gateway's own fault counts; a refused picture is a good answer."""
-        if isinstance(error, SetupProblem) and error.lasting:
+        opened = False
+        if isinstance(error, RateLimited):
+            self.pace.push_back(min(error.retry_after, LONGEST_WAIT))
+            if error.retry_after > LONGEST_WAIT:
+                opened = self.breaker.failed(error, at_once=True, rest=error.retry_after)
+        elif isinstance(error, SetupProblem) and error.lasting:
+            before = self.breaker.why
+            error.known = isinstance(before, SetupProblem) and before.for_admin == error.for_admin
             opened = self.breaker.failed(error, at_once=True)
         elif isinstance(error, Unavailable | OutcomeUnknown):
             opened = self.breaker.failed(error)
-        else:
-            return
+        elif isinstance(error, Refused):
+            self.breaker.went_well()
         if opened:
             log.error("gateway %s is left alone for %s s", self.gateway.name, round(self.breaker.rests_for()))
 
-    async def _in_turn(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
-        if ahead := self.pace.ahead:
-            yield Step(f"Waiting for the image service; {ahead} ahead.")
-        elif (delay := self.pace.delay()) >= 1:
-            yield Step(f"Waiting for the image service, about {round(delay)} s.")
-        await self.pace.enter()
-        try:
-            if not await request.may_send():
-                raise TakenBack("The request was taken back before anything was sent.")
-            async with contextlib.aclosing(self._with_what_it_takes(request)) as steps:
-                async for step in steps:
-                    yield step
-        finally:
-            self.pace.leave()
+    async def _sent(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
+        if not await request.may_send():
+            raise TakenBack("The request was taken back before anything was sent.")
+        async with contextlib.aclosing(self._with_what_it_takes(request)) as steps:
+            async for step in steps:
+                if isinstance(step, Result):
+                    self.breaker.went_well()
+                yield step
 
     async def _with_what_it_takes(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
         """Ask; once more without a parameter that the gateway says it does not know, which costs nothing."""

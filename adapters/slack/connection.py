@@ -22,12 +22,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import incoming
+from adapters.slack import form, incoming
 from adapters.slack.blocks import card_blocks, form_view, prefilled
 from adapters.slack.files import Pictures
 from adapters.slack.problems import error_code, ours
 from bot.cards import Card
 from bot.errors import PlatformProblem, SetupProblem
+from bot.menu import Menu
 from bot.models import User, new_id
 from bot.ports import Doors
 
@@ -43,7 +44,9 @@ Ack = Callable[..., Awaitable[object]]
 class Connection:
     """Bolt and the Web API of one workspace, and what is remembered while they are open."""
 
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, who: Body, doors: Doors) -> None:
+    def __init__(
+        self, client: AsyncWebClient, session: aiohttp.ClientSession, who: Body, doors: Doors, menu: Menu | None
+    ) -> None:
         self.client = client
         self.workspace = str(who["team_id"])
         self.bot_user = str(who["user_id"])
@@ -53,6 +56,7 @@ class Connection:
         self.app: AsyncApp
         self._session = session
         self._doors = doors
+        self._menu = menu
         self._users: OrderedDict[str, User] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -101,6 +105,8 @@ class Connection:
         app.event("app_mention")(self._on_message)
         app.action(re.compile(r"^v1:"))(self._on_action)
         app.view("retouch_form")(self._on_form)
+        app.view(form.CALLBACK)(self._on_imagine_form)
+        app.action(form.MODEL)(self._on_model)
         app.error(_on_error)
 
     async def _on_command(self, ack: Ack, body: Body) -> None:
@@ -118,10 +124,47 @@ class Connection:
         await ack()
         self._later(self._form(body))
 
+    async def _on_imagine_form(self, ack: Ack, body: Body) -> None:
+        await ack()
+        self._later(self._imagine_form(body))
+
+    async def _on_model(self, ack: Ack, body: Body) -> None:
+        await ack()
+        self._later(self._change_model(body))
+
     async def _command(self, body: Body) -> None:
+        if self._menu and not body.get("text", "").strip() and await self._open_imagine(body, self._menu):
+            return
         command = incoming.command(body, self.workspace, await self._user(body["user_id"]))
         self._remember(command.event_id, body.get("response_url"))
         await self._doors.command(command)
+
+    async def _open_imagine(self, body: Body, menu: Menu) -> bool:
+        """The form for words and options; False when Slack would not open it (help is the next best)."""
+        view = form.imagine_view(menu, channel=body["channel_id"], response_url=body.get("response_url"))
+        try:
+            await self.client.views_open(trigger_id=body["trigger_id"], view=view)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("form not opened: %s", error_code(error) if isinstance(error, SlackApiError) else error)
+            return False
+        return True
+
+    async def _change_model(self, body: Body) -> None:
+        view = body.get("view") or {}
+        if self._menu is None or view.get("callback_id") != form.CALLBACK:
+            return
+        try:
+            await self.client.views_update(
+                view_id=view["id"], hash=view.get("hash"), view=form.reopened(body, self._menu)
+            )
+        except SlackApiError as error:
+            log.warning("form not updated: %s", error_code(error))
+
+    async def _imagine_form(self, body: Body) -> None:
+        command = form.command(body, self.workspace, await self._user(body["user"]["id"]))
+        if command:
+            self._remember(command.event_id, form.response_url(body))
+            await self._doors.command(command)
 
     async def _message(self, event: Body) -> None:
         if not event.get("user") or event["user"] == self.bot_user:
@@ -210,7 +253,7 @@ async def _on_error(error: Exception) -> BoltResponse:
 
 @contextlib.asynccontextmanager
 async def connect(
-    token: str, secret: str | None, api_url: str, command: str, doors: Doors
+    token: str, secret: str | None, api_url: str, command: str, doors: Doors, menu: Menu | None = None
 ) -> AsyncIterator[Connection]:
     """Introduce ourselves to Slack and listen. Raises `SetupProblem` when Slack refuses the token."""
     quiet = logging.getLogger("slack_bolt")
@@ -225,7 +268,7 @@ async def connect(
             retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
         )
         who = await _introduced(client)
-        connection = Connection(client, session, who, doors)
+        connection = Connection(client, session, who, doors, menu)
 
         async def authorize() -> AuthorizeResult:
             return AuthorizeResult(

@@ -17,6 +17,7 @@ from adapters.slack.connection import Connection, connect, socket_mode
 from adapters.slack.problems import ours
 from bot.cards import Card, Tone
 from bot.errors import PlatformProblem
+from bot.menu import Menu
 from bot.models import Address, Attachment, Command, Place, Request
 from bot.ports import Doors
 
@@ -42,12 +43,14 @@ class SlackPlatform:
         signing_secret: str | None = None,
         api_url: str | None = None,
         command: str = "/imagine",
+        menu: Menu | None = None,
     ) -> None:
         self._bot_token = bot_token
         self._app_token = app_token
         self._signing_secret = signing_secret
         self._api_url = (api_url or API).rstrip("/") + "/"
         self._command = command
+        self._menu = menu
         self._open: Connection | None = None
         self._ready = asyncio.Event()
 
@@ -59,7 +62,7 @@ class SlackPlatform:
         """Listen until cancelled. Raises `SetupProblem` when Slack refuses the tokens."""
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(
-                connect(self._bot_token, self._signing_secret, self._api_url, self._command, doors)
+                connect(self._bot_token, self._signing_secret, self._api_url, self._command, doors, self._menu)
             )
             self._open = connection
             stack.callback(self._close)

@@ -58,6 +58,10 @@ class Desk:
             raise SetupProblem(f"{model.name} is not set up here any more; ask an admin.")
         return provider
 
+    def provider_of(self, name: str) -> ImageProvider:
+        """The image service of a model by its name. Raises `SetupProblem`."""
+        return self.provider_for(self.catalog.model(name))
+
     def user_key(self, user: User) -> str:
         """A salted hash of a person, stable on this installation, for the image service's abuse tracing."""
         who = f"{user.platform}:{user.id}".encode()

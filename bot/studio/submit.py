@@ -289,13 +289,17 @@ async def put_up(desk: Desk, job: Job) -> Job:
 
     Raises `PlatformProblem`.
     """
-    parent = await desk.store.version(job.parent) if job.parent else None
-    ahead = max(0, await desk.store.line_before(job.id) - desk.concurrency + 1)
     if job.status is JobStatus.OFFERED:
         return await desk.store.place_job(job.id, await _posted(desk, job, await offer_card(desk, job)))
-    seconds = typical_seconds(desk.catalog.model(job.options.model), job.options)
-    card = replies.working(job, seconds=seconds, ahead=ahead, parent=parent)
+    card = await waiting_card(desk, job, await desk.store.line_before(job.id))
     return await desk.store.place_job(job.id, await _posted(desk, job, card))
+
+
+async def waiting_card(desk: Desk, job: Job, before: int) -> Card:
+    """A job's placeholder with its place in line, `before` jobs being older."""
+    parent = await desk.store.version(job.parent) if job.parent else None
+    seconds = typical_seconds(desk.catalog.model(job.options.model), job.options)
+    return replies.working(job, seconds=seconds, ahead=max(0, before - desk.concurrency + 1), parent=parent)
 
 
 async def _posted(desk: Desk, job: Job, card: Card) -> Address:

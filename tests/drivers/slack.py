@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from slack_sdk.signature import SignatureVerifier
 
 from adapters.slack import SlackPlatform
+from bot.menu import Menu
 from bot.ports import ChatPlatform, Doors
 from tests.contracts.chat import ChatDriver, File, Seen
 from tests.fakes.slack import BOT_USER, CHANNEL, TEAM, TOKEN, SlackWorld, open_slack_world
@@ -38,10 +39,10 @@ async def open_slack(house: House) -> AsyncIterator[ChatDriver]:
 
 
 @asynccontextmanager
-async def open_slack_http(house: House) -> AsyncIterator[SlackDriver]:
+async def open_slack_http(house: House, menu: Menu | None = None) -> AsyncIterator[SlackDriver]:
     """The same, by its own type."""
     async with open_slack_world() as world:
-        platform = SlackPlatform(bot_token=TOKEN, signing_secret=SECRET, api_url=f"{world.url}/api/")
+        platform = SlackPlatform(bot_token=TOKEN, signing_secret=SECRET, api_url=f"{world.url}/api/", menu=menu)
         app = web.Application()
         platform.add_routes(app)
         running = asyncio.create_task(platform.run(house.studio(platform)))

@@ -15,7 +15,8 @@ import aiohttp
 
 from adapters.web import WebPlatform
 from adapters.web.server import serve
-from bot.catalog import Catalog, hints
+from bot.catalog import Catalog
+from bot.menu import hints, menu_for
 from tests.contracts.chat import ChatDriver, File, Seen
 from tests.harness import TestHouse
 
@@ -52,7 +53,7 @@ def new_platform(house: TestHouse, **settings: Any) -> WebPlatform:
         store=house.store,
         transcript=house.transcript,
         tmp=house.tmp,
-        hints=hints(catalog, [house.model]),
+        hints=hints(menu_for(catalog, catalog.names(), default=house.model)),
         engine="test engine",
         **settings,
     )

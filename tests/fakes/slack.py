@@ -197,6 +197,9 @@ def _ours(world: SlackWorld, method: str, arguments: Call) -> Call | None:
     if method == "views.open":
         world.views.append(arguments["view"])
         return {"ok": True, "view": {"id": f"V{len(world.views)}"}}
+    if method == "views.update":
+        world.views.append(arguments["view"])
+        return {"ok": True, "view": {"id": arguments["view_id"]}}
     return None
 
 

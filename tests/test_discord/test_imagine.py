@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import CommandChoices
 from bot.cards import Card
 from bot.errors import BadAttachment
+from bot.menu import Menu, ModelMenu
 from bot.models import Attachment, Command, Place, Role
 from tests.test_discord.scene import Scene, discord_with, png
 
@@ -72,8 +72,8 @@ async def test_attached_files_can_be_fetched_and_are_bounded(scene: Scene, tmp_p
 
 
 async def test_the_command_offers_what_the_catalogue_has(tmp_path: Path) -> None:
-    choices = CommandChoices(aspects=("1:1",), qualities=("draft", "fine"), max_count=3)
-    async with discord_with(tmp_path, choices=choices) as scene:
+    menu = Menu((ModelMenu("ours", qualities=("draft", "fine"), max_n=3),), aspects=("1:1",))
+    async with discord_with(tmp_path, menu=menu) as scene:
         alice = scene.driver.person()
         await alice.slash(scene.driver.channel, "imagine", prompt="x", quality="draft", count=3)
         assert isinstance(scene.last, Command)
@@ -83,6 +83,24 @@ async def test_the_command_offers_what_the_catalogue_has(tmp_path: Path) -> None
         assert [choice.value for choice in options["quality"].choices] == ["draft", "fine"]
         assert options["count"].max_value == 3
         assert options["prompt"].required
+        assert not {"background", "model", "think", "web"} & set(options)
+
+
+async def test_what_is_suggested_follows_the_model_that_was_chosen(tmp_path: Path) -> None:
+    menu = Menu(
+        (ModelMenu("plain"), ModelMenu("rich", qualities=("high", "max"), backgrounds=("opaque", "transparent"))),
+        efforts=("low", "high"),
+    )
+    async with discord_with(tmp_path, menu=menu) as scene:
+        alice, channel = scene.driver.person(), scene.driver.channel
+        offered = await alice.autocomplete(channel, "imagine", "quality", "", prompt="x")
+        assert [one["value"] for one in offered] == ["low", "medium", "high"]
+        offered = await alice.autocomplete(channel, "imagine", "quality", "", prompt="x", model="rich")
+        assert [one["value"] for one in offered] == ["high", "max"]
+        assert await alice.autocomplete(channel, "imagine", "background", "", prompt="x") == []
+        await alice.slash(channel, "imagine", prompt="x", model="rich", quality="max", think="high", web=True)
+        assert isinstance(scene.last, Command)
+        assert scene.last.flags == {"model": "rich", "quality": "max", "think": "high", "web": "True"}
 
 
 async def test_a_refusal_is_seen_by_the_asker_alone(scene: Scene) -> None:

@@ -5,7 +5,7 @@ import { announce, h } from "./dom.js";
 let count = 0;
 
 export class Hints {
-  /** `hints`: flag → { description, values }. `box` is the textarea, `spot` where the list goes (above it). */
+  /** `hints`: { flags: flag → { description, values }, models: model → what it has instead }. `box` is the textarea, `spot` where the list goes (above it). */
   constructor(box, spot, hints) {
     this.box = box;
     this.hints = hints;
@@ -78,10 +78,21 @@ function find(box, hints) {
   if (box.selectionStart !== box.selectionEnd) return null;
   if (/^\/\w*$/.test(text)) return commands(text);
   if (!text.startsWith("/imagine ")) return null;
-  const value = /(?:^|\s)--(\w+)[ =]([\w:.]*)$/.exec(text);
-  if (value && hints[value[1]]) return valuesOf(value[2], text, hints[value[1]]);
+  const flags = flagsFor(box.value, hints);
+  const value = /(?:^|\s)--(\w+)[ =]([\w:.-]*)$/.exec(text);
+  if (value && flags[value[1]]) return valuesOf(value[2], text, flags[value[1]]);
   const flag = /(?:^|\s)(--?\w*)$/.exec(text);
-  return flag ? flagsLike(flag[1], text, hints) : null;
+  return flag ? flagsLike(flag[1], text, flags) : null;
+}
+
+/** The flags of the model that is named in the text, or of the default. */
+function flagsFor(text, hints) {
+  const named = /(?:^|\s)--model[ =](\S+)/.exec(text);
+  const own = named && hints.models[named[1]];
+  if (!own) return hints.flags;
+  const every = Object.values(hints.models).flatMap((one) => Object.keys(one));
+  const shared = Object.entries(hints.flags).filter(([flag]) => own[flag] || !every.includes(flag));
+  return { ...Object.fromEntries(shared), ...own };
 }
 
 function commands(text) {
