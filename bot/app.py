@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import secrets
 import signal
@@ -17,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import replies
 from bot.cards import Card
-from bot.catalog import Catalog
+from bot.catalog import WARN_DAYS, Catalog
 from bot.config import Gateway, gateway_from_environment, load_gateways
 from bot.errors import RetouchError, SetupProblem
 from bot.menu import Menu, hints, menu_for
@@ -86,9 +88,10 @@ class House:
     def engine(self) -> str:
         """One line on what draws here."""
         if "openai" in self.providers:
-            places = [one.name if one.is_openai else one.base_url for one in self.gateways]
-            where = "" if places == ["openai"] else f" at {', then '.join(places)}"
-            return f"{self.default_model}{where}"
+            only = self.gateways[0] if len(self.gateways) == 1 else None
+            names = ", then ".join(one.name for one in self.gateways)
+            where = names if only is None else "" if only.is_openai else only.base_url
+            return " · ".join(filter(None, (self.default_model, where)))
         return "offline sketch engine · no API key set"
 
 
@@ -188,7 +191,24 @@ async def _serve(house: House, stop: asyncio.Event, *, say: Callable[[str], None
         if web:
             say(f"Retouch is ready: http://{_shown_host(house.settings.host)}:{port}")
         running = [asyncio.create_task(_run_one(one, studio, say), name=name) for name, one in platforms.items()]
-        await _until(stop, queue, running, house.settings.grace, say)
+        lookout = asyncio.create_task(_look_out(house, say), name="lookout")
+        try:
+            await _until(stop, queue, running, house.settings.grace, say)
+        finally:
+            lookout.cancel()
+            await asyncio.gather(lookout, return_exceptions=True)
+
+
+async def _look_out(house: House, say: Callable[[str], None]) -> None:
+    """Learn once a day when models end, and say so in time. Who uses one tells their admins: `studio/admins.py`."""
+    while True:
+        for provider in house.providers.values():
+            house.catalog.note_shutdowns(await provider.shutdowns())
+        model = house.catalog.model(house.default_model)
+        left = model.days_left(dt.datetime.now(dt.UTC).date())
+        if left is not None and left <= WARN_DAYS:
+            say(replies.shutdown_warning(model, left))
+        await asyncio.sleep(86_400)
 
 
 def _bare_app() -> Application:

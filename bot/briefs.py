@@ -15,17 +15,23 @@ from bot.models import Kind, Role
 VARIATION = "A variation of Image 1: keep its subject and style, change the composition."
 
 _LABEL = re.compile(r"^[ \t]*([A-Za-z][A-Za-z ]{1,24}?)[ \t]*:", re.MULTILINE)
-_QUOTED = re.compile(r"“([^”]{1,200})”|„([^“”]{1,200})[“”]|«([^»]{1,200})»|\"([^\"]{1,200})\"|「([^」]{1,200})」")
-_END = r"(?=\s+(?:as (?:it is|they are|is)|unchanged|untouched|the same|intact|alone)\b|[,.;:\n]|\s+but\b|\s*$)"
+_QUOTED = re.compile(  # a straight mark behind a letter or digit opens nothing: 12" is a measure
+    r"“([^”]{1,200})”|„([^“”]{1,200})[“”]|«([^»]{1,200})»|(?<!\w)\"([^\"]{1,200})\"|「([^」]{1,200})」"
+)
+# Runs of spaces are bounded everywhere: 30,000 of them must not take minutes.
+_END = (
+    r"(?=\s{1,8}(?:as (?:it is|they are|is)|unchanged|untouched|the same|intact|alone)\b|[,.;:\n]"
+    r"|\s{1,8}but\b|\s{0,8}$)"
+)
 _KEEP = re.compile(
-    r"(?<!\w)(?:keep|preserve|retain|leave|do(?: not|n['’]t) (?:change|touch|alter)|without (?:changing|touching))\s+"
-    rf"(?P<what>.{{2,120}}?){_END}",
+    r"(?<!\w)(?:keep|preserve|retain|leave|do(?: not|n['’]t) (?:change|touch|alter)|without (?:changing|touching))"
+    rf"\s{{1,8}}(?!\s|(?:it|this|that|them|him|her|in mind|going|on)\b)(?P<what>.{{2,120}}?){_END}",
     re.IGNORECASE,
 )
 _ADD_NOTHING = re.compile(
     r"(?:(?<=^)|(?<=[,.;:\n] )|(?<=\bwith )|(?<=\band ))"
     r"(?:no(?! longer| more| one| matter)|do(?: not|n['’]t) add|avoid|without(?! changing| touching))"
-    rf"\s+(?P<what>.{{2,80}}?){_END}",
+    rf"\s{{1,8}}(?!\s)(?P<what>.{{2,80}}?){_END}",
     re.IGNORECASE | re.MULTILINE,
 )
 _ROLES = {
@@ -56,11 +62,16 @@ def brief(
     markup: bool = False,
     most: int = 32_000,
 ) -> str:
-    """What is sent. Beyond `most` characters the person's words go alone."""
-    words = f"{VARIATION} {words}" if kind is Kind.VARIATION else words
-    lines = list(_lines(words, kind, inputs, avoid, mask, markup))
-    whole = "\n".join([words, "", *lines]) if lines else words
-    return whole if len(whole) <= most else words
+    """What is sent. Beyond `most` characters only the least goes."""
+    varied = f"{VARIATION} {words}" if kind is Kind.VARIATION else words
+    lines = list(_lines(varied, kind, inputs, avoid, mask, markup))
+    whole = "\n".join([varied, "", *lines]) if lines else varied
+    return whole if len(whole) <= most else least(words, avoid)
+
+
+def least(words: str, avoid: Sequence[str]) -> str:
+    """What is sent however long it is: all that the person said, `--no` included."""
+    return f"{words}\n\nDo not add: {'; '.join(avoid)}." if avoid else words
 
 
 def _lines(
@@ -68,26 +79,27 @@ def _lines(
 ) -> Iterator[str]:
     theirs = {found[1].strip().lower() for found in _LABEL.finditer(words)}
     for index, one in enumerate(inputs, start=1):
-        yield f"Image {index}: {_ROLES.get(one.role, _ROLES[Role.REFERENCE])}{_named(one.name)}."
+        name = f" ({shown_name(one.name)})" if shown_name(one.name) else ""
+        yield f"Image {index}: {_ROLES.get(one.role, _ROLES[Role.REFERENCE])}{name}."
     if markup:
         yield "The drawing over Image 1 shows what is meant; it is not part of the picture."
     is_edit = kind is Kind.EDIT and any(one.role is Role.IMAGE for one in inputs)
     if is_edit and not theirs & {"change", "change only"}:
         yield f"Change only: {_change(words, mask)}"
-    kept = _kept(words, mask) if is_edit else _found(_KEEP, words)
-    if kept and not theirs & {"preserve", "keep"}:
-        yield f"Preserve: {'; '.join(kept)}."
-    unwanted = list(dict.fromkeys([*avoid, *_found(_ADD_NOTHING, words)]))
-    if unwanted and not theirs & {"do not add", "avoid"}:
+    if is_edit and not theirs & {"preserve", "keep"}:
+        yield f"Preserve: {'; '.join(_kept(words, mask))}."
+    if theirs & {"do not add", "avoid"}:
+        if avoid:
+            yield f"Leave out: {'; '.join(avoid)}."
+    elif unwanted := list(dict.fromkeys([*avoid, *_found(_ADD_NOTHING, words)])):
         yield f"Do not add: {'; '.join(unwanted)}."
     for text in _copies(words):
         yield f"Text, letter for letter: “{text}”"
 
 
-def _named(name: str) -> str:
+def shown_name(name: str) -> str:
     """One line, and short: a file's name is not the place for a prompt of its own."""
-    clean = "".join(letter for letter in name if letter.isprintable())[:60]
-    return f" ({clean})" if clean else ""
+    return "".join(letter for letter in name if letter.isprintable())[:60]
 
 
 def _change(words: str, mask: bool) -> str:

@@ -19,7 +19,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardImage:
-    """A picture on a card. `path` is a local file to read now; `asset` its id, empty for a passing preview."""
+    """A picture on a card. `path` is a local file to read now; `asset` its id, empty for a passing preview.
+
+    `number` counts from 1 among the pictures asked for: previews of the others may come first.
+    """
 
     path: Path
     media_type: str
@@ -28,6 +31,7 @@ class CardImage:
     alt: str
     name: str
     asset: str = ""
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

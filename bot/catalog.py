@@ -111,13 +111,10 @@ class Catalog:
         """Whether the catalogue has this model."""
         return name in self._models
 
-    def with_shutdowns(self, dates: Mapping[str, str]) -> Catalog:
-        """The same models with the days on which the image service says they end."""
-        models = {
-            name: replace(model, shutdown=dates[name]) if dates.get(name) else model
-            for name, model in self._models.items()
-        }
-        return Catalog(models, self._planners)
+    def note_shutdowns(self, days: Mapping[str, str]) -> None:
+        """Take over the days (YYYY-MM-DD) on which the image services say that models end."""
+        for name in self._models.keys() & days.keys():
+            self._models[name] = replace(self._models[name], shutdown=days[name])
 
     def names(self, provider: str | None = None) -> tuple[str, ...]:
         """The models of an image service, or all."""

@@ -230,7 +230,7 @@ class _Progress:
 
     def show(self, card: Card) -> None:
         """Say how far it is, unless that was just said."""
-        line = " · ".join(part for part in (card.title, card.footer) if part)
+        line = " · ".join(part for part in (card.title, card.footer, card.body) if part)
         if self._quiet or line == self._last:
             return
         self._last = line

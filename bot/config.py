@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bot.errors import SetupProblem
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_PLANNER = "gpt-5.4"
+_NEEDED = frozenset({"prompt", "model", "messages", "input", "tools"})
+_NO_KEY = "is empty or has characters no key can have"
+_LARGEST = 1_000_000  # bytes of a configuration file
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}", re.IGNORECASE)
 
 
@@ -57,10 +60,10 @@ class Gateway(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _whole_address(cls, url: str) -> str:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        url = url.strip()
+        if not _is_whole_address(url):
             raise ValueError(f"it must be a whole address such as {DEFAULT_BASE_URL}")
-        return url.strip().rstrip("/")
+        return url.rstrip("/")
 
     @field_validator("key")
     @classmethod
@@ -69,14 +72,16 @@ class Gateway(BaseModel):
             return None
         text = key.get_secret_value().strip()
         if not (text and text.isascii() and text.isprintable()):
-            raise ValueError("it is empty or has characters no key can have")
+            raise ValueError(f"it {_NO_KEY}")
         return SecretStr(text)
 
-    @model_validator(mode="after")
-    def _one_way_to_draw(self) -> Gateway:
-        if "model" in self.drop or "prompt" in self.drop:
-            raise ValueError("`prompt` and `model` cannot be dropped")
-        return self
+    @field_validator("drop")
+    @classmethod
+    def _can_do_without(cls, drop: tuple[str, ...]) -> tuple[str, ...]:
+        for name in drop:
+            if name in _NEEDED:
+                raise ValueError(f"{name} cannot be dropped")
+        return drop
 
     @property
     def is_openai(self) -> bool:
@@ -95,6 +100,17 @@ class Gateway(BaseModel):
     def its_name(self, model: str) -> str:
         """What this gateway calls a model."""
         return self.names.get(model, model)
+
+
+def _is_whole_address(url: str) -> bool:
+    """Whether a path can be put behind it. A name and password in it would end up in the log."""
+    if not url.isprintable() or any(letter in url for letter in " @?#"):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def load_gateways(path: Path | None, environment: Mapping[str, str] = os.environ) -> tuple[Gateway, ...]:
@@ -139,25 +155,44 @@ def _gateway_tables(path: Path) -> list[object]:
 def read_toml(path: Path) -> dict[str, object]:
     """The file as tables. Raises `SetupProblem` with the line where it breaks."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise SetupProblem(f"{path} is larger than {_LARGEST:,} bytes; that is no configuration.")
+        return tomllib.loads(data.decode("utf-8-sig"))  # some editors put a mark in front
     except OSError as error:
         raise SetupProblem(f"{path} cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SetupProblem(f"{path} is not TOML: line {line} is not UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
         raise SetupProblem(f"{path} is not TOML: {error}.") from error
+    except RecursionError as error:
+        raise SetupProblem(f"{path} is not TOML that can be read: it is nested too deeply.") from error
 
 
 def _gateway(path: Path, number: int, table: object) -> Gateway:
+    if not isinstance(table, dict):
+        raise SetupProblem(f"In {path}, each gateway begins with [[gateways]], in double brackets.")
     try:
         return Gateway.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "it"
-        why = "there is no such key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SetupProblem(f"In {path}, gateway {number}: {key}: {why.removeprefix('Value error, ')}.") from error
+        why = _WORDS.get(first["type"], first["msg"]).removeprefix("Value error, ")
+        raise SetupProblem(f"In {path}, gateway {number}: {key}: {why}.") from error
+
+
+_WORDS = {"extra_forbidden": "there is no such key", "tuple_type": 'it must be a list, such as ["a", "b"]'}
+"""pydantic's kinds of errors, where its own words are not TOML's."""
 
 
 def _keyed(path: Path, gateway: Gateway, environment: Mapping[str, str]) -> Gateway:
     key = environment.get(gateway.key_env, "").strip()
+    takes = f"In {path}, gateway {gateway.name} takes its key from {gateway.key_env}, which"
     if not key:
-        raise SetupProblem(f"In {path}, gateway {gateway.name} takes its key from {gateway.key_env}, which is not set.")
-    return gateway.model_copy(update={"key": SecretStr(key)})
+        raise SetupProblem(f"{takes} is not set.")
+    try:
+        return Gateway.model_validate({**gateway.model_dump(), "key": SecretStr(key)})
+    except ValidationError as error:
+        raise SetupProblem(f"{takes} {_NO_KEY}.") from error

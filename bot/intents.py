@@ -201,6 +201,7 @@ _PHRASES: Mapping[str, Intent] = {
     **dict.fromkeys(("help", "?", "hilfe", "aide", "ayuda"), Help()),
 }  # fmt: skip
 
+_LONGEST_COMMAND = 200  # characters; longer words are always an edit
 _POLITE = re.compile(
     r"^(?:(?:please|pls|plz|bitte|s il te plaît|por favor|per favore|could you|can you|now|ok|okay|no|hey|just)\s+)*"
     r"(.*?)(?:\s+(?:please|pls|plz|bitte|por favor|per favore|now|thanks|thank you|thx))*$"
@@ -208,6 +209,8 @@ _POLITE = re.compile(
 
 
 def _command_phrase(words: str, flags: Mapping[str, str]) -> Intent | None:
+    if len(words) > _LONGEST_COMMAND:
+        return None
     plain = _plain(words)
     match = _POLITE.match(plain)
     core = match[1] if match else plain
@@ -240,7 +243,10 @@ def _addressed(words: str, flags: Mapping[str, str]) -> Intent:
 
 # ── Flags ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_QUOTED = re.compile(r"“[^”]*”|„[^“”]*[“”]|«[^»]*»|\"[^\"]*\"|「[^」]*」|『[^』]*』")
+# Quantifiers have an end: thousands of opening marks without a closing one must not take seconds.
+_QUOTED = re.compile(
+    r"“[^”]{0,2000}”|„[^“”]{0,2000}[“”]|«[^»]{0,2000}»|\"[^\"]{0,2000}\"|「[^」]{0,2000}」|『[^』]{0,2000}』"
+)
 _FLAG = re.compile(r"(?:(?<=\s)|^)(?:--|—|–)(?P<name>[A-Za-z][A-Za-z_]*)(?:=|\s+|$)")
 _VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web"})
 

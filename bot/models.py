@@ -305,7 +305,8 @@ class Job:
     `lease_until` say who runs it. `sent` is when the paid request went out: before that a lost job may run again,
     after that it must fail as unknown. `version` is the result, or the picture offered instead; `error` the sentence
     people were told. `notes` are sentences for the card ("ignored --seed 7"). `avoid` is what must not be in the
-    picture, `brief` what goes to the image service. `previews` is how many passing pictures are asked for.
+    picture, `brief` what goes to the image service. `previews` is how many passing pictures are asked for, and
+    `previews_cost` what they add to the estimate.
     """
 
     id: str
@@ -336,6 +337,7 @@ class Job:
     avoid: tuple[str, ...] = ()
     brief: str = ""
     previews: int = 0
+    previews_cost: int = 0
     fingerprint: str = ""
 
 

@@ -65,7 +65,7 @@ def _decided(flags: Mapping[str, str], model: Model, base: Options | None, moder
     notes = _notes_on_unknown(asked, model)
     output_format = _format(asked, model, base)
     background = _background(asked, model, base, output_format)
-    compression = _compression(asked, output_format, notes)
+    compression = _compression(asked, base, output_format, notes)
     options = Options(
         model=model.name,
         size=_size(asked, model, base, notes),
@@ -83,7 +83,20 @@ def _decided(flags: Mapping[str, str], model: Model, base: Options | None, moder
         web=_yes(asked["web"]) if "web" in asked else False,
     )
     avoid = tuple(part for one in asked.get("no", "").split(",") if (part := one.strip()))
-    return Decision(options, tuple(notes), avoid)
+    return Decision(options, (*notes, *_left_behind(asked, options, base)), avoid)
+
+
+def _left_behind(asked: Mapping[str, str], options: Options, base: Options | None) -> list[str]:
+    """What the picture before had, nobody asked to change, and another model lacks."""
+    if base is None or base.model == options.model:
+        return []
+    kept = {
+        "quality": (base.quality, options.quality), "background": (base.background, options.background),
+        "format": (base.output_format, options.output_format), "complexity": (base.complexity, options.complexity),
+        "fidelity": (base.input_fidelity, options.input_fidelity),
+    }  # fmt: skip
+    lost = [f"{name} {was}" for name, (was, now) in kept.items() if was not in ("", "auto", now) and name not in asked]
+    return [f"{options.model} has no {', '.join(lost)}; not carried over."] if lost else []
 
 
 def _notes_on_unknown(asked: Mapping[str, str], model: Model) -> list[str]:
@@ -169,9 +182,9 @@ def _background(asked: Mapping[str, str], model: Model, base: Options | None, ou
     return value
 
 
-def _compression(asked: Mapping[str, str], output_format: str, notes: list[str]) -> int | None:
+def _compression(asked: Mapping[str, str], base: Options | None, output_format: str, notes: list[str]) -> int | None:
     if "compression" not in asked:
-        return None
+        return base.output_compression if base and base.output_format == output_format else None
     value = _number(asked["compression"], "compression", 0, 100, "it goes from 0 to 100")
     if output_format == "png":
         notes.append(f"A PNG has no compression level; ignored --compression {value}.")

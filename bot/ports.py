@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -180,6 +180,9 @@ class ImageProvider(Protocol):
 
     def planner_for(self, options: Options) -> str:
         """The text model that would plan this; "": none."""
+
+    async def shutdowns(self) -> Mapping[str, str]:
+        """The day (YYYY-MM-DD) on which each model ends, as far as the service says. Free; raises nothing."""
 
     async def close(self) -> None:
         """Let go of connections."""

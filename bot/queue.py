@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 
 from bot import replies
 from bot.cards import Card
-from bot.errors import OutcomeUnknown, PlatformProblem, ProviderProblem
+from bot.errors import NotFound, OutcomeUnknown, PlatformProblem, ProviderProblem
 from bot.models import Entry, Job, JobStatus
+from bot.studio.admins import ONE_SHOT
 from bot.studio.desk import Desk
 from bot.studio.draw import draw, give_up, may_be_billed
 from bot.studio.show import edit_quietly, show
@@ -22,7 +23,6 @@ from bot.studio.submit import put_up, waiting_card
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0  # how often other processes' jobs are looked for when nothing wakes us
-ONE_SHOT = "cli."  # how the command line names itself, once per process
 SETTLING_MS = 10_000  # a step younger than this is still in somebody's hands
 
 
@@ -67,6 +67,8 @@ class Queue:
             if task := self._running.get(job.id):  # it waits for its turn at the image service
                 task.cancel()
                 await asyncio.wait([task])
+            if telling := self._telling.get(job.id):
+                await asyncio.wait([telling])
             await edit_quietly(self._desk, ended, replies.cancelled(ended, billed_perhaps=False))
             return True
         task = self._running.get(job.id)
@@ -164,13 +166,13 @@ class Queue:
                 await show(desk, job.id)
 
     async def _tell_places(self) -> None:
-        """Who waits sees the line move. A place is told when it has changed since it was last looked at."""
+        """Who waits sees the line move. A place is told when it is another than was told from here before."""
         desk = self._desk
         waiting = await desk.store.waiting(tuple(desk.platforms))
         before = await desk.store.line_before(waiting[0].id) if waiting else 0
         places = {job.id: max(0, before + index - desk.concurrency + 1) for index, job in enumerate(waiting)}
         for index, job in enumerate(waiting):
-            if self._places.get(job.id, places[job.id]) != places[job.id]:
+            if self._places.get(job.id) != places[job.id]:
                 await self._tell_place(job, await waiting_card(desk, job, before + index))
         self._places = places
 
@@ -205,7 +207,7 @@ class Queue:
         try:
             await put_up(self._desk, job)
             self.wake()
-        except PlatformProblem as error:
+        except (PlatformProblem, NotFound) as error:
             log.warning("placeholder not posted: job=%s", job.id, exc_info=True)
             await self._desk.store.fail(job.id, Entry.RELEASE, str(error))
 

@@ -66,8 +66,11 @@ def _options_facts(options: Options) -> list[str]:
 
 
 def _estimate(job: Job) -> str:
-    """What it may cost at most; for a dear quality left to the service that is the dearest it may choose."""
-    return f"est. {format_cost(job.estimate)}" if job.estimate else ""
+    """What it may cost at most, and how much of that is for the passing pictures."""
+    if not job.estimate:
+        return ""
+    previews = f" (previews {format_cost(job.previews_cost)})" if job.previews_cost else ""
+    return f"est. {format_cost(job.estimate)}{previews}"
 
 
 def _ordinal(number: int) -> str:
@@ -131,15 +134,14 @@ def prompt_card(version: Version) -> Card:
     facts = [f"{name} {value}" for name, value in _sent_options(version.options) if value]
     return Card(
         title=f"This was sent for v{version.number}." + (f" {_planned(version)}" if version.planning else ""),
-        prompt=version.sent,
-        body=f"It was drawn from these words: {version.revised}" if version.revised else "",
+        body=version.sent + (f"\n\nIt was drawn from these words: {version.revised}" if version.revised else ""),
         footer=" · ".join(facts),
     )
 
 
 def _planned(version: Version) -> str:
     searches = version.planning.searches if version.planning else 0
-    searched = f" It searched the web {searches} time{'s' if searches > 1 else ''}." if searches else ""
+    searched = f" It searched the web {'once' if searches == 1 else f'{searches} times'}." if searches else ""
     return f"{version.planning.model if version.planning else ''} planned it.{searched}".strip()
 
 
@@ -323,7 +325,7 @@ REUSED = "Made before by the same request; nothing was charged."
 AS_GUEST = "People are talking in this thread, so mention me to change the picture."
 STOPPED_EARLY = "The command was stopped before anything was drawn."
 INTERRUPTED = "The bot was stopped in the middle of this picture, and the answer was lost."
-STILL_DRAWING = "The first picture of this thread is still being made. Reply again once it is here."
+STILL_DRAWING = "There is no finished picture in this thread yet. Reply again once it is here."
 FIRST_VERSION = "This is the first version; there is nothing to undo."
 NOTHING_TO_REDO = "There is nothing to redo: no newer version was made from this one."
 TOO_LATE_TO_CANCEL = "It is too late to cancel: this picture is already done."

@@ -49,9 +49,14 @@ def offer(db: Connection, new: Job, new_thread: Thread | None) -> None:
 
 
 def accept(db: Connection, job_id: str, version: Version) -> bool:
-    """Take the offered picture, once: it becomes a version that cost nothing, to be delivered."""
+    """Take the offered picture, once: it becomes a version that cost nothing, to be delivered.
+
+    The event is the one that "Make a new one" brings: of two people who press both at once, one decides.
+    """
     found = job(db, job_id)
     if found is None or found.status is not JobStatus.OFFERED or threads.version_of_job(db, job_id):
+        return False
+    if not threads.see(db, found.place.platform, f"again:{job_id}"):
         return False
     kept = threads.add_version(db, version, job_id)
     _end(db, job_id, JobStatus.DELIVERING, version=kept.id)
@@ -150,11 +155,13 @@ def finish(db: Connection, job_id: str) -> None:
 
 
 def fail(db: Connection, job_id: str, entry: str, error: str) -> Job | None:
-    """Queued or running → failed, with its line in the ledger."""
+    """Queued, running or offered → failed, with its line in the ledger; an offer has none."""
     found = job(db, job_id)
-    if found is None or found.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+    if found is None or found.status not in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.OFFERED):
         return None
-    if entry == Entry.UNKNOWN:
+    if found.status is JobStatus.OFFERED:
+        pass
+    elif entry == Entry.UNKNOWN:
         ledger.unknown(db, found)
     else:
         ledger.release(db, found)

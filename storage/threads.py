@@ -107,11 +107,12 @@ def start_upload(db: Connection, new_thread: Thread, upload: Version) -> None:
 
 
 def made_before(db: Connection, fingerprint: str, place: Place, user: User) -> Version | None:
-    """The newest version of an equal request that this person may see: their own, or of the same channel."""
+    """The newest whole version of an equal request that this person may see: their own, or of the same channel."""
     rows = db.execute(
         "SELECT version.doc FROM version JOIN thread ON thread.id = version.thread"
         " WHERE version.fingerprint = ? AND version.fingerprint != '' AND thread.platform = ? AND thread.workspace = ?"
         " AND (thread.channel = ? OR json_extract(version.doc, '$.author.id') = ?)"
+        " AND coalesce(json_array_length(version.doc, '$.missing'), 0) = 0"
         " ORDER BY json_extract(version.doc, '$.created') DESC LIMIT 1",
         (fingerprint, place.platform, place.workspace, place.channel, user.id),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,3 +160,17 @@ ENDS = st.sampled_from(["darker", "in blue", "v2 times bigger", "again and again
 @given(VERBS, SUBJECTS, ENDS)
 def test_no_ordinary_sentence_is_read_as_a_command(verb: str, subject: str, end: str) -> None:
     assert meant(f"{verb} {subject} {end}") == Edit(f"{verb} {subject} {end}")
+
+
+@pytest.mark.parametrize("mark", ["„", "“", "«", '"', "「", "『"])
+def test_thousands_of_opening_quotation_marks_are_read_at_once(mark: str) -> None:
+    start = time.process_time()
+    intent = command_intent(mark * 30_001 + " --ar 2:3", {})
+    assert isinstance(intent, Imagine)
+    assert time.process_time() - start < 2, "seconds of CPU: it once blocked everything for five"
+
+
+def test_thousands_of_polite_words_are_no_command() -> None:
+    intent = message_intent("undo " + "please " * 4000, mode=ThreadMode.EVERY_REPLY, mentions_bot=False,
+                            mentions_others=False, has_pictures=False)  # fmt: skip
+    assert isinstance(intent, Edit)

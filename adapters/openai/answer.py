@@ -14,8 +14,11 @@ from bot.models import Planning, Source, Usage
 
 _MOST_TEXT = 1024 * 1024  # bytes of JSON, or of one event, without pictures; real ones have under 2 KB
 _MOST_TOKENS = 10**9
+_JOINERS = "\u200c\u200d"  # within words of some scripts, and within emoji
 _MARK = b"\xef\xbb\xbf"  # some servers begin with it; it says UTF-8
 _EVENT_FIELDS = (b"data", b"event", b"id", b"retry", b":")
+_LONGEST_FIELD = max(map(len, _EVENT_FIELDS))
+_TOO_MUCH = "too much text beside the pictures"
 
 
 class BadAnswerError(Exception):
@@ -64,17 +67,27 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error inside an answer that began well. `error` is the vendor's object, as far as it is one."""
+    """An error inside an answer that began well. `error` is the vendor's object, as far as it is one.
+
+    `begun`: something was done before it that may be billed. Unless it `ends` the answer, a picture may follow.
+    """
 
     error: Mapping[str, object]
+    begun: bool = False
+    ends: bool = True
 
 
 class Documents:
-    """Cuts an answer's text into JSON objects: each event as it completes, or the one object at the end."""
+    """Cuts an answer's text into JSON objects: each event as it completes, or the one object at the end.
+
+    An event too long to be looked at is left out, and complained of at the end: it must not cost a picture beside it.
+    """
 
     def __init__(self) -> None:
-        self._text = b""
+        self._text = bytearray()
         self._data: list[bytes] = []
+        self._skips = False
+        self._left_out = False
         self.is_events: bool | None = None
 
     def feed(self, text: bytes) -> Iterator[dict[str, object]]:
@@ -82,27 +95,36 @@ class Documents:
         self._text += text
         if self.is_events is None:
             self._text = self._text.removeprefix(_MARK).lstrip()
-            self.is_events = _looks_like_events(self._text)
-        if self.is_events:
+            self.is_events = _looks_like_events(bytes(self._text[:_LONGEST_FIELD]))
+        if self.is_events and b"\n" in text:
             yield from self._events()
         if len(self._text) + sum(map(len, self._data)) > _MOST_TEXT:
-            raise BadAnswerError("too much text beside the pictures")
+            self._leave_out()
 
     def end(self) -> Iterator[dict[str, object]]:
-        """The answer is over. Raises `BadAnswerError` when it was no object and no events."""
+        """The answer is over. Raises `BadAnswerError` when it was no object and no events, or too long ones."""
         if self.is_events:
             yield from self.feed(b"\n\n")  # the last event may lack its empty line
         else:
-            yield _object(self._text)
+            yield _object(bytes(self._text))
+        if self._left_out:
+            raise BadAnswerError(_TOO_MUCH)
 
     def _events(self) -> Iterator[dict[str, object]]:
-        *lines, self._text = self._text.replace(b"\r\n", b"\n").split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
+        *lines, self._text = self._text.split(b"\n")
+        for line in map(bytes, lines):
+            if line.startswith(b"data:") and not self._skips:
                 self._data.append(line[5:].strip())
-            elif not line.strip() and self._data:
+            elif not line.strip():
+                self._skips = False
                 data, self._data = b"\n".join(self._data), []
-                yield from _objects(data)
+                yield from _objects(data) if data else []
+
+    def _leave_out(self) -> None:
+        if not self.is_events:
+            raise BadAnswerError(_TOO_MUCH)
+        self._skips = self._left_out = True
+        self._text, self._data = bytearray(b":"), []  # what is left of this line counts as a comment
 
 
 def _looks_like_events(text: bytes) -> bool | None:
@@ -111,7 +133,7 @@ def _looks_like_events(text: bytes) -> bool | None:
         return None
     if text.startswith((b"{", b"[", b"<")):
         return False
-    if len(text) < max(map(len, _EVENT_FIELDS)) and any(field.startswith(text) for field in _EVENT_FIELDS):
+    if len(text) < _LONGEST_FIELD and any(field.startswith(text) for field in _EVENT_FIELDS):
         return None
     return text.startswith(_EVENT_FIELDS)
 
@@ -165,6 +187,15 @@ def _source(item: Mapping[str, object]) -> Picked | None:
         if isinstance(value, str) and value:  # a data URL became a mark, too
             return Picked(url=value) if "://" in value else Picked(mark=value)
     return None
+
+
+def one_line(text: str, most: int) -> str:
+    """Words from outside for people: nothing invisible in them, no line breaks, at most so many characters."""
+    return " ".join("".join(map(_visible, text[: 20 * most])).split())[:most]
+
+
+def _visible(letter: str) -> str:
+    return letter if letter.isprintable() or letter in _JOINERS else " "
 
 
 # ── Usage ───────────────────────────────────────────────────────────────────────────────────────────────────

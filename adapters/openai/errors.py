@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from adapters.openai.answer import one_line
 from bot.config import NOT_SET_UP
 from bot.errors import (
     OutcomeUnknown,
@@ -41,7 +42,10 @@ _LONGEST_WAIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A vendor's error, as far as it told. `status` is HTTP's, also 200; 0 in the middle of an answer."""
+    """A vendor's error, as far as it told. `status` is HTTP's, also 200, as for an error within an answer.
+
+    `begun`: a plan had begun, and its tokens may be billed whatever became of the picture.
+    """
 
     status: int
     code: str = ""
@@ -51,9 +55,10 @@ class Trouble:
     request_id: str = ""
     details: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    begun: bool = False
 
 
-def trouble_in(error: Mapping[str, object], status: int, headers: Mapping[str, str]) -> Trouble:
+def trouble_in(error: Mapping[str, object], status: int, headers: Mapping[str, str], *, begun: bool = False) -> Trouble:
     """What an error object in an answer says."""
     details = error.get("moderation_details")
     return Trouble(
@@ -65,6 +70,7 @@ def trouble_in(error: Mapping[str, object], status: int, headers: Mapping[str, s
         request_id=headers.get("x-request-id", "")[:200],
         details=details if isinstance(details, Mapping) else {},
         headers=headers,
+        begun=begun,
     )
 
 
@@ -114,7 +120,7 @@ def _refused(trouble: Trouble) -> RetouchError:
         f"The safety system refused {what}{named}. {advice}",
         category=category,
         stage=stage,
-        billed=stage == "result",
+        billed=stage == "result" or trouble.begun,
     )
 
 
@@ -150,7 +156,9 @@ def _categories(trouble: Trouble) -> list[str]:
 
 
 def _rate_limited(trouble: Trouble) -> RetouchError:
-    return RateLimited("The image service is busy. Try again in a minute.", retry_after=retry_after(trouble.headers))
+    if trouble.begun:
+        return OutcomeUnknown(_BUSY)  # asking again would pay for the plan again
+    return RateLimited(_BUSY, retry_after=retry_after(trouble.headers))
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -189,6 +197,10 @@ def _unknown(sentence: str) -> Callable[[Trouble], RetouchError]:
     return lambda _: OutcomeUnknown(sentence)
 
 
+def _stopped(_: Trouble) -> RetouchError:
+    return Refused(_STOPPED, stage="words", billed=True)
+
+
 def _bad_parameter(trouble: Trouble) -> RetouchError:
     name = trouble.param.partition("[")[0]
     if name in _OPTIONS:
@@ -203,6 +215,8 @@ def _bad_parameter(trouble: Trouble) -> RetouchError:
 _OPTIONS = frozenset(
     ["size", "quality", "background", "output_format", "output_compression", "moderation", "n", "model"]
 )
+_BUSY = "The image service is busy. Try again in a minute."
+_STOPPED = "The model planned for too long and was stopped before it drew. Ask for less, or for less thinking."
 _CHECK_CONNECTION = "Check the image service's address, key and proxy settings."
 _BAD_IMAGE = "The image service could not read one of the pictures. Send it again as a PNG or JPEG."
 _TOO_LARGE = "The pictures are too large for the image service. Send fewer or smaller ones."
@@ -261,6 +275,7 @@ TABLE: tuple[Rule, ...] = (
            "billing_not_active", "project_spend_limit_exceeded", "organization_spend_limit_exceeded",
            "organization_usage_limit_exceeded", "billing_hard_limit_reached"),
     _named(_rate_limited, "rate_limit_exceeded", "slow_down", "requests", "tokens", "input-images"),
+    _named(_stopped, "max_output_tokens"),
     _named(_setup(_KEY), "invalid_api_key"),
     _named(_setup(_MODEL, _NO_MODEL, lasting=False), "model_not_found"),
     _named(_setup("This gateway takes no uploaded pictures, so it cannot edit; use another for edits.",
@@ -299,7 +314,7 @@ TABLE: tuple[Rule, ...] = (
 
 def in_words(words: str) -> str:
     """What a model said instead of drawing, as a quotation on one line."""
-    said = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    said = one_line(words, _LONGEST_WORDS + 1)
     shortened = said if len(said) <= _LONGEST_WORDS else f"{said[:_LONGEST_WORDS]}…"
     return f"No picture was made. The model answered: “{shortened}”"
 

@@ -72,12 +72,14 @@ class Harvest:
         self._usages: list[Usage | None] = []
         self._last: Final | None = None
         self._revised = ""
+        self._trouble: errors.Trouble | None = None
+        self._is_over = False
 
     @property
     def is_full(self) -> bool:
         """All pictures are here: no need to wait for the connection to close."""
         if self._kind.waits:
-            return self._last is not None and self._last.ends
+            return self._is_over
         return len(self._sources) >= self._request.options.n
 
     def feed(self, chunk: bytes) -> Iterator[Partial | Tell]:
@@ -100,7 +102,7 @@ class Harvest:
         """After a cut: whether every picture had arrived whole, and only the usage behind them was lost."""
         whole = [mark for mark, picture in self._sieve.pictures.items() if picture.suffix]
         if self._kind.waits:
-            return bool(self._sources)  # the picture was announced whole; only what follows it is lost
+            return bool(self._sources or self._trouble)  # one was announced whole, or why there is none
         if self._documents.is_events or len(whole) < self._request.options.n:
             return False
         self._sources = [Picked(mark=mark) for mark in whole]
@@ -117,8 +119,10 @@ class Harvest:
         return Preview(picture.named().path, min(done, 0.95))
 
     async def result(self, request_id: str) -> Result:
-        """The finished pictures. Raises `OutcomeUnknown` when there is none: one may have been billed."""
+        """The finished pictures. Raises when there is none; mostly `OutcomeUnknown`, as one may have been billed."""
         wanted = self._request.options.n
+        if not self._sources:
+            self.salvage()  # a picture where nobody looked for one
         if len(self._sources) > wanted:
             log.warning("%s pictures came instead of %s; the rest is dropped", len(self._sources), wanted)
         drawn: list[Drawn] = []
@@ -132,6 +136,7 @@ class Harvest:
         if not drawn:
             log.warning("no picture in the answer: request=%s", request_id)
             raise self._why_none()
+        doubtful = len(missing)  # they were made, and got lost on the way
         for number in range(len(drawn) + len(missing) + 1, wanted + 1):
             missing.append(f"Picture {number} of {wanted} was not sent by the image service.")  # noqa: PERF401
         last = self._last or Final((), None)
@@ -140,6 +145,7 @@ class Harvest:
             answer.total(self._usages),
             request_id,
             tuple(missing),
+            doubtful,
             revised=self._revised,
             sources=last.citations,
             planning=last.planning,
@@ -160,12 +166,21 @@ class Harvest:
             yield found
         elif isinstance(found, Final):
             self._take(found)
-        elif isinstance(found, Failure) and not self._sources:
-            raise ReportedError(errors.trouble_in(found.error, 200, self._headers))
+        elif isinstance(found, Failure):
+            self._note(found)
+
+    def _note(self, failure: Failure) -> None:
+        """Raise, unless a picture is here already, or one may still follow."""
+        trouble = errors.trouble_in(failure.error, 200, self._headers, begun=failure.begun)
+        if failure.ends and not self._sources:
+            raise ReportedError(trouble)
+        self._trouble = self._trouble or trouble
+        self._is_over = self._is_over or failure.ends
 
     def _take(self, found: Final) -> None:
         """A picture, or the end of a plan, which names its pictures a second time and says what they cost."""
         self._last = found
+        self._is_over = self._is_over or found.ends
         self._revised = self._revised or found.revised
         again = self._kind.waits and found.ends and bool(self._sources)
         if found.sources and not again:
@@ -173,11 +188,13 @@ class Harvest:
         if found.ends if self._kind.waits else found.sources:
             self._usages.append(found.usage)
 
-    def _why_none(self) -> OutcomeUnknown | Refused:
+    def _why_none(self) -> OutcomeUnknown | Refused | ReportedError:
         if any(source.url for source in self._sources):
             return OutcomeUnknown(errors.UNFETCHED)
         if self._sources:
             return OutcomeUnknown(errors.DAMAGED)
+        if self._trouble:
+            return ReportedError(self._trouble)
         if self._last and self._last.words:
             return Refused(errors.in_words(self._last.words), stage="words", billed=True)
         return OutcomeUnknown(errors.LOST if self._documents.is_events else errors.EMPTY)

@@ -18,7 +18,7 @@ import aiohttp
 from yarl import URL
 
 from adapters.openai.errors import Trouble, trouble_in
-from adapters.openai.upload import Body
+from adapters.openai.upload import Body, UnreadableError
 
 PIECE = 64 * 1024
 """Bytes looked at in one go: small enough that 24 pictures arriving together leave the event loop its breath."""
@@ -75,15 +75,10 @@ class Wire:
     async def post(self, path: str, body: Body) -> AsyncIterator[Answer]:
         """Send, and hand over the answer as it comes. Raises `ReportedError` for an answer that is an error.
 
-        Raises aiohttp's own errors where there is no answer; `errors.no_answer` tells what they mean.
+        Raises aiohttp's own errors where there is no answer; `errors.no_answer` tells what they mean. Raises
+        `UnreadableError` for a body that could not be sent whole.
         """
-        async with self._session.post(
-            self._base + path,
-            data=body.pieces(),
-            headers={"Content-Type": body.content_type, "Content-Length": str(body.length)},
-            allow_redirects=False,
-            proxy=self._proxy,
-        ) as response:
+        async with await self._sent(path, body) as response:
             if response.status >= 300:
                 raise ReportedError(await _trouble(response))
             pieces = _pieces(response)
@@ -92,6 +87,20 @@ class Wire:
             finally:
                 response.close()
                 await pieces.aclose()
+
+    async def _sent(self, path: str, body: Body) -> aiohttp.ClientResponse:
+        try:
+            return await self._session.post(
+                self._base + path,
+                data=body.pieces(),
+                headers={"Content-Type": body.content_type, "Content-Length": str(body.length)},
+                allow_redirects=False,
+                proxy=self._proxy,
+            )
+        except aiohttp.ClientError as error:
+            if isinstance(error.__cause__, UnreadableError):
+                raise error.__cause__ from error
+            raise
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -9,21 +9,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import httpx2
 from pydantic import SecretStr
 
 from adapters.openai import errors
 from adapters.openai.answer import total
+from adapters.openai.lookout import shutdown_days
 from adapters.openai.service import Service
 from bot.config import Gateway, gateway_from_environment
 from bot.errors import OutcomeUnknown, RateLimited, Refused, RetouchError, SetupProblem, TakenBack, Unavailable
-from bot.models import Options
+from bot.models import Options, Planning
 from bot.ports import ImageRequest, Preview, Result, Step
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class OpenAIProvider:
@@ -65,6 +69,15 @@ class OpenAIProvider:
         """The text model that would plan this; "": none."""
         serving = (one.gateway.planning_model for one in self.services if one.gateway.serves(options.model))
         return next(filter(None, serving), "") if options.is_planned else ""
+
+    async def shutdowns(self) -> Mapping[str, str]:
+        """The day on which each model ends, as far as the gateways say."""
+        days: dict[str, str] = {}
+        for service in reversed(self.services):
+            theirs = await shutdown_days(service.gateway)
+            ours = {its: name for name, its in service.gateway.names.items()}
+            days |= {ours.get(name, name): day for name, day in theirs.items()}
+        return days
 
     async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
         """Yield previews and steps, then one result. Pictures go to files under `request.folder` as they arrive."""
@@ -140,7 +153,7 @@ class OpenAIProvider:
         outbox: asyncio.Queue[Preview | Step | _Part],
     ) -> None:
         """One picture of several, into the outbox, whatever becomes of it."""
-        outcome: Result | Exception = OutcomeUnknown(errors.LOST)
+        outcome: Result | RetouchError = OutcomeUnknown(errors.LOST)
         try:
             async with contextlib.aclosing(self._first_able(request, able)) as steps:
                 async for step in steps:
@@ -148,30 +161,27 @@ class OpenAIProvider:
                         outcome = step
                     else:
                         outbox.put_nowait(replace(step, number=number) if isinstance(step, Preview) else step)
-        except Exception as error:  # noqa: BLE001 — told to the reader of the outbox, who raises it if it is not ours
+        except RetouchError as error:
             outcome = error
+        except Exception:
+            log.exception("a picture of several failed")  # the others are paid for: they shall be delivered
         outbox.put_nowait(_Part(number, outcome))
 
 
 class _Part:
     """What became of one picture of several."""
 
-    def __init__(self, number: int, outcome: Result | Exception) -> None:
+    def __init__(self, number: int, outcome: Result | RetouchError) -> None:
         self.number = number
         self.outcome = outcome
 
 
 def _together(parts: Sequence[_Part]) -> Result:
     """One result of all; raises when there is no picture at all."""
-    for part in parts:
-        if isinstance(part.outcome, Exception) and not isinstance(part.outcome, RetouchError):
-            raise part.outcome
-        if isinstance(part.outcome, TakenBack):
-            raise part.outcome
     results = [part.outcome for part in parts if isinstance(part.outcome, Result)]
     failures = [part.outcome for part in parts if isinstance(part.outcome, RetouchError)]
     if not results:
-        raise _worst(failures)
+        raise _worst(sorted(failures, key=lambda error: not isinstance(error, TakenBack)))
     missing = [
         f"Picture {part.number} of {len(parts)} is missing. {part.outcome} "
         + ("It may be billed." if _is_doubtful(part.outcome) else "It was not charged.")
@@ -183,18 +193,33 @@ def _together(parts: Sequence[_Part]) -> Result:
         first,
         images=tuple(image for one in results for image in one.images),
         usage=total([one.usage for one in results]),
+        planning=_planning([one.planning for one in results]),
+        sources=_each_once(source for one in results for source in one.sources),
         missing=tuple(missing),
         doubtful=sum(map(_is_doubtful, failures)),
         notes=_each_once(note for one in results for note in one.notes),
         for_admin=_each_once(
             [*(note for one in results for note in one.for_admin),
-             *(error.for_admin for error in failures if isinstance(error, SetupProblem))]
+             *(error.for_admin for error in failures if isinstance(error, SetupProblem) and not error.known)]
         ),
     )  # fmt: skip
 
 
-def _each_once(sentences: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(sentences))  # type: ignore[call-overload]  # an iterable of texts
+def _planning(plans: Sequence[Planning | None]) -> Planning | None:
+    """What all plans used up together; None as soon as one of them did not say."""
+    known = [one for one in plans if one]
+    if not known or len(known) < len(plans):
+        return None
+    return replace(
+        known[0],
+        input_tokens=sum(one.input_tokens for one in known),
+        output_tokens=sum(one.output_tokens for one in known),
+        searches=sum(one.searches for one in known),
+    )
+
+
+def _each_once(items: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))
 
 
 def _is_doubtful(error: RetouchError) -> bool:
@@ -234,5 +259,5 @@ def _lacks(gateway: Gateway, options: Options, images: int, mask: bool, markup: 
 def _is_split(request: ImageRequest, able: Sequence[Service]) -> bool:
     if request.options.n == 1:
         return False
-    one_by_one = any(not one.gateway.several or one.gateway.api == "chat" for one in able)
-    return one_by_one or request.options.is_planned or (request.previews > 0 and able[0].gateway.streaming)
+    one_by_one = not all(one.draws_several for one in able)
+    return one_by_one or request.options.is_planned or (request.previews > 0 and able[0].streams)

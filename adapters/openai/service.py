@@ -20,6 +20,7 @@ from adapters.openai.harvest import Harvest, kind_of
 from adapters.openai.http import ReportedError, Wire
 from adapters.openai.pace import Breaker, Pace
 from adapters.openai.stream import Sieve
+from adapters.openai.upload import UnreadableError
 from bot.config import Gateway
 from bot.errors import (
     OutcomeUnknown,
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = 60.0  # seconds; a rate limit beyond this goes to the next gateway, or fails the request
 TRIES = 3
 _MOST_DROPS = 4  # unknown parameters found out in one request
+_UNREADABLE = "A picture this needs could not be read. Send it again."
 _VISIBLE = {
     "size": "size", "quality": "quality", "background": "background", "output_format": "format",
     "output_compression": "compression", "moderation": "moderation level", "input_fidelity": "fidelity",
@@ -62,6 +64,16 @@ class Service:
         self._key = gateway.key.get_secret_value() if gateway.key else "none"
         self._wire = Wire(gateway.base_url, self._key, tls)
         self._downloader = Downloader(trusted_host=urlsplit(gateway.base_url).hostname or "", tls=tls)
+
+    @property
+    def draws_several(self) -> bool:
+        """Whether one request may ask for several pictures, as far as is known."""
+        return self.gateway.several and self.gateway.api == "images" and "n" not in self._dropped
+
+    @property
+    def streams(self) -> bool:
+        """Whether it gives previews, as far as is known."""
+        return self.gateway.streaming and "stream" not in self._dropped
 
     async def draw(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
         """Previews and steps, then one result. Raises only errors of ours."""
@@ -195,6 +207,9 @@ class Service:
             if name := _unknown_parameter(error.trouble, call):
                 raise _UnknownParameterError(name, error.trouble) from error
             raise self._ours(error.trouble, request) from error
+        except UnreadableError as error:
+            log.warning("nothing was drawn: an input could not be read: %s", error)
+            raise ProviderProblem(_UNREADABLE) from error
         except (aiohttp.ClientError, aiohttp.InvalidURL) as error:
             log.warning("no picture: %s", type(error).__name__)
             raise errors.no_answer(error) from error
@@ -260,7 +275,7 @@ def _call(request: ImageRequest, gateway: Gateway, dropped: set[str]) -> wire.Ca
     try:
         return wire.call_for(request, gateway, frozenset(dropped))
     except OSError as error:
-        raise ProviderProblem("A picture this needs could not be read. Send it again.") from error
+        raise ProviderProblem(_UNREADABLE) from error
 
 
 async def _passing(

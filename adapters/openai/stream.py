@@ -20,6 +20,7 @@ from adapters.openai.files import Picture, PictureFile, TooLargeError
 _HELD = 256  # bytes; longer than a key with its spaces and a data URL's head can sensibly be
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _LINE_BREAKS = b"nrt"
+_NO_BASE64 = b"?"
 _MOST = 40  # pictures in one answer: ten, with three previews each
 
 
@@ -29,18 +30,16 @@ class Keys:
     The group of a pattern that matched says how much of it is left standing in the text.
     """
 
-    def __init__(self, *, values: tuple[list[str], ...], data_urls: tuple[list[str], ...], end: bytes) -> None:
+    def __init__(
+        self, *, values: tuple[list[str], ...], data_urls: tuple[list[str], ...], url_ends: tuple[bytes, ...] = ()
+    ) -> None:
         # A quote within a JSON string is written \" and so can neither begin nor end these.
         whole = "|".join(f"({''.join(parts)})" for parts in values)
         urls = "|".join(f"(?:{''.join(parts)})" for parts in data_urls)
         self.whole = re.compile(f"(?<!\\\\)(?:{'|'.join(filter(None, (whole, urls)))})".encode())
         begun = "|".join(_beginning_of(parts) for parts in (*values, *data_urls))
         self.begun = re.compile(f"(?:{begun})\\Z".encode())
-        self._ends = [end[index : index + 1] for index in range(len(end))]
-
-    def end_in(self, chunk: bytes) -> int:
-        """Where base64 ends in a chunk; -1: not in this one. A search per letter is the quickest there is."""
-        return min((found for one in self._ends if (found := chunk.find(one)) >= 0), default=-1)
+        self.url_ends = (b'"', *url_ends)
 
 
 def _beginning_of(parts: list[str]) -> str:
@@ -52,16 +51,24 @@ def _beginning_of(parts: list[str]) -> str:
 
 
 def _value_of(name: str) -> list[str]:
-    space = r"[ \t\r\n]*"
+    space = r"[ \t\r\n]{0,32}"  # bounded, as a beginning is held back only so long
     return [*f'"{name}"', space, ":", space, '"']
 
 
-_URL_VALUE = [*_value_of("url"), *"data:", '[^",]{0,100}', ","]
-_DATA_URL = [*"data:image/", r"[\w.+-]{1,40}", *";base64,"]
+def _data_url_in(name: str) -> list[str]:
+    return [*_value_of(name), *"data:", '[^",]{0,100}', ","]
 
-IMAGES = Keys(values=(_value_of("b64_json"),), data_urls=(_URL_VALUE,), end=b'"')
-RESPONSES = Keys(values=(_value_of("partial_image_b64"), _value_of("result")), data_urls=(), end=b'"')
-CHAT = Keys(values=(_value_of("b64_json"),), data_urls=(_DATA_URL,), end=b'")')
+
+_DATA_URL = [*"data:image", r"\\?", "/", r"[\w.+-]{1,40}", *";base64,"]
+
+IMAGES = Keys(values=(_value_of("b64_json"),), data_urls=(_data_url_in("url"),))
+RESPONSES = Keys(values=(_value_of("partial_image_b64"), _value_of("result")), data_urls=(_data_url_in("image_url"),))
+"""A response repeats its request's tools, and with them a mask."""
+CHAT = Keys(
+    values=(_value_of("b64_json"),),
+    data_urls=(_DATA_URL,),
+    url_ends=(b")", b" ", b"'", b"<", b">", b"]", b"\\n", b"\\r", b"\\t", b"\\\\"),
+)
 """Chat answers hold pictures as data URLs, also in the middle of words: `![a fox](data:image/png;base64,…)`."""
 
 
@@ -77,7 +84,9 @@ class Sieve:
         self._keys = keys
         self._secret = secrets.token_hex(8)  # so that no answer can name a picture it did not bring
         self._count = 0
+        self._before = b""  # the last byte that was let through: a backslash would change what follows
         self._held = b""
+        self._ends: tuple[bytes, ...] = ()
         self._base64: _Base64 | None = None
 
     def feed(self, chunk: bytes) -> bytes:
@@ -99,22 +108,29 @@ class Sieve:
         return self.pictures.pop(mark) if picture and picture.suffix else None
 
     def _in_text(self, chunk: bytes, ready: bytearray) -> bytes:
-        text = self._held + chunk
-        key = self._keys.whole.search(text)
+        text, start = self._before + self._held + chunk, len(self._before)
+        key = self._keys.whole.search(text, start)
         if key:
-            self._held = b""
-            ready += text[: key.end()] if key.lastindex else text[: text.rindex(b"data:", 0, key.end())]
+            self._before = self._held = b""
+            ready += text[start : key.end() if key.lastindex else text.rindex(b"data:", 0, key.end())]
+            self._ends = (b'"',) if key.lastindex else self._keys.url_ends
             self._base64 = self._begun()
             return text[key.end() :]
-        partial = self._keys.begun.search(text, max(0, len(text) - _HELD))
+        partial = self._keys.begun.search(text, max(start, len(text) - _HELD))
         cut = partial.start() if partial else len(text)
-        ready += text[:cut]
-        self._held = text[cut:]
+        ready += text[start:cut]
+        self._before, self._held = text[max(0, cut - 1) : cut], text[cut:]
         return b""
 
     def _in_picture(self, base64: _Base64, chunk: bytes, ready: bytearray) -> bytes:
-        end = self._keys.end_in(chunk)
-        base64.feed(chunk if end < 0 else chunk[:end])
+        chunk, self._held = self._held + chunk, b""
+        # A search per ending is the quickest there is.
+        end = min((found for one in self._ends if (found := chunk.find(one)) >= 0), default=-1)
+        inside = chunk if end < 0 else chunk[:end]
+        if _is_escape_open(inside):  # an escaped quote is no base64: it belongs to the text, with its backslash
+            inside = inside[:-1]
+            end, self._held = (end, b"\\") if end < 0 else (end - 1, b"")
+        base64.feed(inside)
         if end < 0:
             return b""
         ready += self._finished(base64)
@@ -207,6 +223,11 @@ class _Base64:
         return text
 
 
+def _is_escape_open(text: bytes) -> bool:
+    """Whether the last backslash takes what follows."""
+    return text.endswith(b"\\") and (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+
+
 def _unescaped(text: bytes) -> tuple[bytes, bytes]:
     r"""Undo JSON's escapes (`\/`, .NET's `\u002B`) and drop line breaks. Second: an escape cut in two."""
     if b"\\" not in text:
@@ -219,6 +240,8 @@ def _unescaped(text: bytes) -> tuple[bytes, bytes]:
 
 
 def _character(escape: re.Match[bytes]) -> bytes:
-    if escape[1]:
-        return bytes([min(int(escape[1], 16), 0xFF)])
-    return b"" if escape[2] in _LINE_BREAKS else escape[2]
+    if escape[2]:
+        character = b"" if escape[2] in _LINE_BREAKS else escape[2]
+    else:
+        character = bytes([min(int(escape[1], 16), 0xFF)])
+    return _NO_BASE64 if character == b"\\" else character  # not to be taken for an escape once more

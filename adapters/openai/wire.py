@@ -1,7 +1,7 @@
 """Our request as a gateway wants it. Pure but for the sizes of files.
 
-Only what differs from the API's own default is sent: gateways reject parameters they do not know. `Habits` are what a
-gateway is known not to take, from `retouch.toml` or learned from its refusals.
+Only what differs from the API's own default is sent: gateways reject parameters they do not know. `dropped` are those
+that a gateway is known not to take, from `retouch.toml` or learned from its refusals.
 """
 
 from __future__ import annotations

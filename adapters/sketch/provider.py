@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -72,6 +72,10 @@ class SketchProvider:
             yield Result(images=tuple(images))
         finally:
             stop.set()  # a thread that still paints for nobody ends at its next layer
+
+    async def shutdowns(self) -> Mapping[str, str]:
+        """It stays."""
+        return {}
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -11,7 +11,7 @@ from bot.cards import CardImage
 from bot.models import new_id
 
 MOST = 48
-MOST_BYTES = 8_000_000  # one preview; a larger one is not shown
+MOST_BYTES = 1_000_000  # one preview; a larger one is not shown
 TYPES = ("image/png", "image/jpeg", "image/webp")
 
 
@@ -26,6 +26,7 @@ class Preview:
     width: int
     height: int
     alt: str
+    number: int
 
 
 class Previews:
@@ -33,25 +34,25 @@ class Previews:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Preview] = OrderedDict()
-        self._current: dict[str, tuple[str, ...]] = {}
+        self._shown: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}  # by message: the last ones, these ones
 
     async def show(self, message: str, images: Sequence[CardImage]) -> None:
         """Make these the passing pictures of a message: their files are read now. None: it has none any more."""
         fresh = [preview for image in images if not image.asset and (preview := await _read(message, image))]
-        previous = self._current.pop(message, ())
-        for old in previous[:-1] if fresh else previous:  # the last one may still be on its way to a page
+        before, current = self._shown.pop(message, ((), ()))
+        for old in before if fresh else (*before, *current):  # the current ones may still be on their way to a page
             self._kept.pop(old, None)
         for preview in fresh:
             self._kept[preview.id] = preview
         if fresh:
-            self._current[message] = (*previous[-1:], *(preview.id for preview in fresh))
+            self._shown[message] = (current, tuple(preview.id for preview in fresh))
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
 
     def of(self, message: str) -> list[Preview]:
-        """The newest passing picture of a message, if it has one."""
-        ids = self._current.get(message, ())
-        return [self._kept[ids[-1]]] if ids and ids[-1] in self._kept else []
+        """The newest passing pictures of a message, by their numbers; of several some may not be there yet."""
+        _, current = self._shown.get(message, ((), ()))
+        return sorted((self._kept[one] for one in current if one in self._kept), key=lambda one: one.number)
 
     def get(self, preview_id: str) -> Preview | None:
         """The one with this id."""
@@ -68,4 +69,4 @@ async def _read(message: str, image: CardImage) -> Preview | None:
         data = await asyncio.to_thread(image.path.read_bytes)
     except OSError:
         return None  # its file is gone already: the next one is on its way
-    return Preview(new_id(20), message, data, image.media_type, image.width, image.height, image.alt)
+    return Preview(new_id(20), message, data, image.media_type, image.width, image.height, image.alt, image.number)

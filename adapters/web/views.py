@@ -42,12 +42,18 @@ class Views:
         return await self.message(said) | thread_summary(replies)
 
     async def _passing(self, said: Said) -> Event:
-        """For a picture being drawn: the shape to keep free, how many, and the newest preview."""
+        """For a picture being drawn: the shape to keep free, how many, and the newest previews."""
         if said.card is None or said.card.tone is not Tone.PROGRESS:
             return {}
         job = await self._store.job(said.id)
         previews = [
-            {"src": f"/previews/{one.id}", "width": one.width, "height": one.height, "alt": one.alt}
+            {
+                "src": f"/previews/{one.id}",
+                "width": one.width,
+                "height": one.height,
+                "alt": one.alt,
+                "number": one.number,
+            }
             for one in self._previews.of(said.id)
         ]
         return {"previews": previews, "shape": _shape(job), "count": job.options.n if job else 1}

@@ -13,13 +13,15 @@ from bot.studio.desk import Desk
 
 log = logging.getLogger(__name__)
 
+ONE_SHOT = "cli."  # how the command line names itself, once per process: it has no channels
+
 
 async def tell_admins(desk: Desk, place: Place, sentence: str) -> None:
     """Log a sentence, and post it to the workspace's admin channel unless it stands there since today."""
     log.error("an admin must act: %s", sentence)
     policy = await desk.store.policy(place.workspace)
     platform = desk.platforms.get(place.platform)
-    if not policy.admin_channel or platform is None:
+    if not policy.admin_channel or platform is None or place.platform.startswith(ONE_SHOT):
         return
     today = desk.today().isoformat()
     key = hashlib.sha256(f"{place.workspace} {today} {sentence}".encode()).hexdigest()[:24]

@@ -107,7 +107,7 @@ class Conversation:
         """Another picture like this one, as its child."""
         version = await self._version()
         wish = self._wish(prompt or version.prompt, Kind.VARIATION)
-        await self._submit(replace(wish, parent=version, base=version.options, may_offer=False))
+        await self._submit(replace(wish, parent=version, base=version.options, avoid=version.avoid, may_offer=False))
 
     async def _edit(self, prompt: str, flags: Mapping[str, str], number: int | None, image: int | None) -> None:
         version = await self._numbered(number) if number is not None else await self._version()

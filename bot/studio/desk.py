@@ -42,7 +42,7 @@ class Desk:
         asked = flags.get("model")
         if asked:
             return self._usable(asked)
-        if base and self._is_here(base.model):
+        if base and self._is_here(base.model) and not self._is_gone(base.model):
             return self.catalog.model(base.model)
         return self.catalog.model(self.default_model)
 

@@ -141,7 +141,7 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
             missing.append("One picture arrived damaged and was not counted.")
     if not kept:
         raise OutcomeUnknown("The image service sent something that is not a picture.")
-    cost, is_estimate = _cost(desk, job, result, len(kept))
+    cost, is_estimate = _cost(desk, job, result)
     version = await desk.store.keep(job.id, replace(_version(desk, job, result), images=tuple(one.id for one in kept),
                                                     cost=cost, cost_is_estimate=is_estimate, missing=tuple(missing),
                                                     notes=(*result.notes, *_surprises(job.options, kept))))  # fmt: skip
@@ -196,24 +196,28 @@ async def _keep_picture(desk: Desk, drawn: Drawn) -> Asset:
     return await desk.store.put_asset(drawn.path, replace(as_asset(picture), id=drawn.sha256))
 
 
-def _cost(desk: Desk, job: Job, result: Result, delivered: int) -> tuple[int, bool]:
-    """Micro-dollars, and whether that is only our estimate. Pictures that may be billed all the same count in full."""
+def _cost(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
+    """Micro-dollars, and whether that is only our estimate. Pictures that may be billed all the same count in full.
+
+    So do damaged ones: the service drew them.
+    """
     model = desk.catalog.model(job.options.model)
     if not desk.provider_for(model).costs_money:
         return 0, False
     each = -(-job.estimate // job.options.n)
-    doubtful = min(result.doubtful, job.options.n - delivered) * each
-    if result.usage is None:
-        return min(job.estimate, each * delivered + doubtful), True
-    planned, is_guess = _planning_cost(desk, job, result)
+    arrived = min(len(result.images), job.options.n)
+    doubtful = min(result.doubtful, job.options.n - arrived) * each
+    if result.usage is None or (job.options.is_planned and result.planning is None):
+        return min(job.estimate, each * arrived + doubtful), True
+    planned, is_guess = _planning_cost(desk, result)
     cost = actual_cost(model, result.usage) + planned + doubtful
     return cost, bool(doubtful) or is_guess or not model.known
 
 
-def _planning_cost(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
+def _planning_cost(desk: Desk, result: Result) -> tuple[int, bool]:
     """What the planning model used up, and whether its price is a guess."""
     if result.planning is None:
-        return 0, job.options.is_planned
+        return 0, False
     planner = desk.catalog.planner(result.planning.model)
     return math.ceil(planning_cost(planner, result.planning)), not planner.known
 
@@ -224,12 +228,12 @@ def _planning_cost(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
 async def give_up(desk: Desk, job: Job, error: RetouchError, *, cause: BaseException | None = None) -> None:
     """Fail a job: the person gets the quota back; money that may have been billed stays on the books."""
     perhaps = may_be_billed(desk, job, error)
-    if isinstance(error, SetupProblem) and not error.known:
-        await tell_admins(desk, job.place, error.for_admin)
     log.warning("job failed: id=%s error=%s perhaps_billed=%s", job.id, type(error).__name__, perhaps, exc_info=cause)
     entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
     if await desk.store.fail(job.id, entry, str(error)):
         await edit_quietly(desk, job, replies.failed(job, error, billed_perhaps=perhaps))
+    if isinstance(error, SetupProblem) and not error.known:
+        await tell_admins(desk, job.place, error.for_admin)
 
 
 def may_be_billed(desk: Desk, job: Job, error: RetouchError) -> bool:

@@ -15,6 +15,9 @@ from bot.pricing import typical_seconds
 from bot.studio.desk import Desk
 from bot.studio.show import edit_quietly
 
+LIGHT_BYTES = 400_000
+LIGHT_EDGE = 1024  # pixels
+
 
 class Progress:
     """Shows the newest state of a job: never two edits at a time, never one after the end.
@@ -77,9 +80,17 @@ class Progress:
 
 
 async def _image(path: Path, number: int) -> CardImage | None:
+    """A preview as it goes on the card: a light copy of a heavy one, as it is looked at for seconds."""
     try:
-        picture = await asyncio.to_thread(pictures.inspect, path)
+        light, picture = await asyncio.to_thread(_light, path)
     except (BadAttachment, OSError):
         return None
     name = "preview" if number == 1 else f"preview-{number}"
-    return CardImage(path, picture.media_type, picture.width, picture.height, "Preview", name)
+    return CardImage(light, picture.media_type, picture.width, picture.height, "Preview", name, number=number)
+
+
+def _light(path: Path) -> tuple[Path, pictures.Picture]:
+    if path.stat().st_size <= LIGHT_BYTES:
+        return path, pictures.inspect(path)
+    light = path.with_name(f"{path.stem}-light.webp")
+    return light, pictures.thumbnail(path, light, LIGHT_EDGE)

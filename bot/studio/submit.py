@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from bot import limits, moderation, replies
-from bot.briefs import Input, brief
+from bot.briefs import Input, brief, least, shown_name
 from bot.cards import Card
 from bot.catalog import Model
-from bot.errors import BadInput, MessageGone, PlatformProblem
+from bot.errors import BadInput, MessageGone, NotFound, PlatformProblem
 from bot.models import (
     Address,
     Attachment,
@@ -33,7 +33,7 @@ from bot.models import (
     new_id,
 )
 from bot.options import decide
-from bot.pricing import estimate_cost, typical_seconds
+from bot.pricing import quote, typical_seconds
 from bot.studio import intake
 from bot.studio.admins import warn_of_shutdown
 from bot.studio.desk import Desk
@@ -79,7 +79,7 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     policy = await desk.store.policy(wish.place.workspace)
     model = desk.model_for(wish.flags, wish.base)
     draft = _draft(desk, wish, model, policy)
-    moderation.check_prompt(" ".join([draft.prompt, *draft.avoid]), policy)
+    moderation.check_prompt(" ".join([draft.prompt, *draft.avoid, *_names(wish)]), policy)
     await _early_no(desk, draft, policy)
     job, new_thread = await _with_pictures(desk, wish, draft, model)
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
@@ -88,7 +88,7 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
         await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
         await _put_up_or_tell(desk, replace(job, status=JobStatus.OFFERED, version=made.id), wish.asked)
         return None
-    job = replace(job, estimate=_estimate(desk, job, model))
+    job = _estimated(desk, job, model)
     now = desk.now()
     rule = limits.rule_for(job.options.n, now=now)
     await desk.store.reserve(job, rule, since=limits.day_start(now), new_thread=new_thread)
@@ -102,9 +102,9 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
     others = [desk.catalog.model(name) for name in desk.model_names()]
     level = moderation.moderation_level(policy)
     decision = decide(wish.flags, model, base=wish.base, moderation=level, others=others)
-    prompt = wish.prompt
-    if len(prompt) > model.max_prompt:
-        raise BadInput(f"That is {len(prompt):,} characters; {model.name} reads {model.max_prompt:,}. Use fewer words.")
+    prompt, avoid = wish.prompt, decision.avoid or wish.avoid
+    if (length := len(least(prompt, avoid))) > model.max_prompt:
+        raise BadInput(f"That is {length:,} characters; {model.name} reads {model.max_prompt:,}. Use fewer words.")
     notes = list(decision.notes)
     if not model.known:
         notes.append(f"{model.name} is not in the catalogue; its price is a guess.")
@@ -127,12 +127,18 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         references=wish.references,
         mask=wish.mask,
         markup=wish.markup,
-        avoid=decision.avoid or wish.avoid,
+        avoid=avoid,
         reply_to=wish.reply_to,
         notes=tuple(notes),
         previews=desk.previews_for(model, policy),
         address=wish.address,
     )
+
+
+def _names(wish: Wish) -> list[str]:
+    """The names of the pictures that go along: they are among the words that are sent."""
+    names = [*(one.name for one in wish.attachments), *(one.name for one in wish.references)]
+    return [shown_name(name) for name in names]
 
 
 async def _early_no(desk: Desk, job: Job, policy: Policy) -> None:
@@ -189,9 +195,13 @@ def _brief(job: Job, parent: Version | None, model: Model) -> str:
 
 
 def _fingerprint(job: Job, parent: Version | None) -> str:
-    """Equal for requests that nothing tells apart: place, words, options, and every picture by its bytes."""
+    """Equal for requests that nothing tells apart: place, words, options, and every picture by its bytes.
+
+    Where lines end counts: it is how labels are told from words, and what a poster's text looks like.
+    """
+    words = [" ".join(line.split()) for line in job.prompt.strip().splitlines()]
     image = parent.images[min(job.parent_image, len(parent.images)) - 1] if parent else ""
-    told = [job.place.platform, job.place.workspace, job.kind, " ".join(job.prompt.split()), job.avoid, image,
+    told = [job.place.platform, job.place.workspace, job.kind, words, job.avoid, image,
             [(one.asset, one.role) for one in job.references], job.mask, job.markup, asdict(job.options)]  # fmt: skip
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
 
@@ -246,7 +256,11 @@ def repeated(options: Options) -> dict[str, str]:
 
 
 def reuse(job: Job, made: Version, *, now: int) -> Version:
-    """A picture made before, as the answer to a job that asked for the same."""
+    """A picture made before, as the answer to a job that asked for the same.
+
+    Somebody else's does not become the asker's own: or it would be offered wherever they ask for it next.
+    """
+    is_theirs = (made.author.platform, made.author.id) == (job.user.platform, job.user.id)
     return replace(
         made,
         id=new_id(),
@@ -262,22 +276,24 @@ def reuse(job: Job, made: Version, *, now: int) -> Version:
         cost_is_estimate=False,
         missing=(),
         notes=(replies.REUSED,),
+        fingerprint=made.fingerprint if is_theirs else "",
     )
 
 
-def _estimate(desk: Desk, job: Job, model: Model) -> int:
+def _estimated(desk: Desk, job: Job, model: Model) -> Job:
     provider = desk.provider_for(model)
     if not provider.costs_money:
-        return 0
+        return job
     inputs = len(job.references) + (1 if job.parent and job.kind is not Kind.GENERATE else 0) + (1 if job.markup else 0)
     planner = desk.catalog.planner(provider.planner_for(job.options)) if job.options.is_planned else None
-    return estimate_cost(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)
+    found = quote(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)
+    return replace(job, estimate=found.cost, previews_cost=found.previews_cost)
 
 
 async def _put_up_or_tell(desk: Desk, job: Job, asked: Request) -> Job | None:
     try:
         return await put_up(desk, job)
-    except PlatformProblem as error:
+    except (PlatformProblem, NotFound) as error:
         log.warning("placeholder not posted: job=%s error=%s", job.id, type(error).__name__)
         await desk.store.fail(job.id, Entry.RELEASE, str(error))
         await desk.platforms[job.place.platform].whisper(asked, replies.problem(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,6 +74,9 @@ class FakeProvider:
         path = Path(request.folder / f"{index}.png")
         path.write_bytes(data)
         return Drawn(path, hashlib.sha256(data).hexdigest(), len(data))
+
+    async def shutdowns(self) -> Mapping[str, str]:
+        return {}
 
     async def close(self) -> None:
         pass

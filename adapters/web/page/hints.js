@@ -109,7 +109,7 @@ function flagsLike(typed, text, hints) {
   const name = typed.replace(/^-+/, "");
   used.delete(name);
   const choices = Object.entries(hints)
-    .filter(([flag]) => flag.startsWith(name) && !used.has(flag))
+    .filter(([flag, hint]) => flag.startsWith(name) && !used.has(flag) && (flag !== name || hint.values.length))
     .map(([flag, hint]) => ({ label: `--${flag}`, insert: `--${flag} `, about: about(hint) }));
   return choices.length ? { from: text.length - typed.length, choices } : null;
 }

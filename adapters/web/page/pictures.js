@@ -18,13 +18,13 @@ export function pictureBoxes(message, room) {
   return h("div", { class: boxes.length > 1 ? "pictures many" : "pictures" }, boxes);
 }
 
-/** What to show while it is drawn: as many boxes as pictures were asked for; the first shows the preview. */
+/** What to show while it is drawn: as many boxes as pictures were asked for, each with its newest preview. */
 function passing(card) {
   if (card.tone !== "progress") return [];
   const [width, height] = card.shape || [1, 1];
   const empty = { src: "", full: "", width, height, alt: "" };
   return Array.from({ length: card.count || 1 }, (_, index) => {
-    const preview = (card.previews || [])[index];
+    const preview = (card.previews || []).find((one) => one.number === index + 1);
     return preview ? { ...empty, src: preview.src, alt: preview.alt } : empty;
   });
 }
