@@ -272,7 +272,8 @@ def split_flags(text: str) -> tuple[str, dict[str, str]]:
 def _value(name: str, rest: str) -> tuple[str, str]:
     rest = rest.strip()
     if name in _VALUELESS:
-        return "", rest
+        word, _, left_over = rest.partition(" ")
+        return (word, left_over) if name == "web" and word.lower() in ("on", "off") else ("", rest)
     if name == "no":
         return rest.strip('"“”'), ""
     quoted = _QUOTED.match(rest)

@@ -177,7 +177,7 @@ def _background(asked: Mapping[str, str], model: Model, base: Options | None, ou
         value = _one_of(asked["background"], allowed, "background", model, lambda one: one.backgrounds)
     if value == "transparent" and output_format == "jpeg":
         if "background" in asked or "format" in asked:
-            raise BadOption("A JPEG cannot be transparent. Use --format png or --format webp.")
+            raise BadOption("A JPEG cannot be transparent. Use --format png, --format webp or --background opaque.")
         return "auto"
     return value
 
@@ -200,6 +200,6 @@ def _one_of(value: str, allowed: Sequence[str], what: str, model: Model, part: C
 
 
 def _number(text: str, what: str, low: int, high: int, why: str) -> int:
-    if text.isascii() and text.isdigit() and low <= int(text[:9]) <= high:
+    if text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high:
         return int(text)
     raise BadOption(f"--{what} {text[:20]} is not possible: {why}. Use a whole number from {low} to {high}.")

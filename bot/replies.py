@@ -156,6 +156,7 @@ def _sent_options(options: Options) -> list[tuple[str, str]]:
         ("fidelity", options.input_fidelity),
         ("complexity", options.complexity),
         ("think", options.think),
+        ("web", "on" if options.web else ""),
     ]
 
 
@@ -321,6 +322,7 @@ def other_format(asked: str, came: Sequence[str]) -> str:
     return f"The image service sent {', '.join(came).upper()} instead of {asked.upper()}."
 
 
+NO_INPUTS = "--fidelity is about pictures that go along; none does, so it was ignored."
 REUSED = "Made before by the same request; nothing was charged."
 AS_GUEST = "People are talking in this thread, so mention me to change the picture."
 STOPPED_EARLY = "The command was stopped before anything was drawn."

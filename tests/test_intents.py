@@ -170,6 +170,19 @@ def test_thousands_of_opening_quotation_marks_are_read_at_once(mark: str) -> Non
     assert time.process_time() - start < 2, "seconds of CPU: it once blocked everything for five"
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "flags"),
+    [
+        ("a fox --web off", "a fox", {"web": "off"}),
+        ("a fox --web on the moon", "a fox the moon", {"web": "on"}),
+        ("a fox --web in the snow", "a fox in the snow", {"web": ""}),
+        ("a fox --think high --web", "a fox", {"think": "high", "web": ""}),
+    ],
+)
+def test_a_switch_may_be_turned_off(text: str, words: str, flags: dict[str, str]) -> None:
+    assert split_flags(text) == (words, flags)
+
+
 def test_thousands_of_polite_words_are_no_command() -> None:
     intent = message_intent("undo " + "please " * 4000, mode=ThreadMode.EVERY_REPLY, mentions_bot=False,
                             mentions_others=False, has_pictures=False)  # fmt: skip

@@ -46,7 +46,7 @@ _VISIBLE = {
     "complexity": "complexity",
 }  # fmt: skip
 _NEVER_DROPPED = frozenset({"prompt", "model", "image", "image[]", "images", "mask", "markup", "input", "tools",
-                            "messages"})  # fmt: skip
+                            "messages", "max_output_tokens", "max_tool_calls"})  # fmt: skip
 
 
 class Service:
@@ -242,6 +242,10 @@ class Service:
 
     def _ours(self, trouble: errors.Trouble, request: ImageRequest) -> RetouchError:
         error = errors.ours(trouble)
+        if trouble.begun and isinstance(error, SetupProblem | RateLimited | Unavailable):
+            if isinstance(error, SetupProblem):
+                log.error("an admin must act: %s", error.for_admin)
+            error = OutcomeUnknown(str(error))  # no other gateway: the plan so far may be billed
         log.warning(
             "no picture: %s: gateway=%s status=%s code=%s type=%s param=%s request=%s: %s%s",
             type(error).__name__,
@@ -267,7 +271,9 @@ def _unknown_parameter(trouble: errors.Trouble, call: wire.Call) -> str:
     """The parameter that was refused as unknown, if it was sent and can be left out."""
     if trouble.status not in (400, 422) or trouble.code not in ("unknown_parameter", "unsupported_parameter"):
         return ""
-    name = trouble.param.partition("[")[0].partition(".")[0]
+    whole, _, part = trouble.param.partition(".")
+    in_tool = whole.startswith("tools[") and part  # "tools[0].moderation"
+    name = (part if in_tool else whole).partition("[")[0].partition(".")[0]
     return name if name in call.sent and name not in _NEVER_DROPPED else ""
 
 
@@ -295,7 +301,7 @@ async def _passing(
             if harvest.is_full:
                 return
         harvest.end()
-    except aiohttp.ClientError:
+    except (aiohttp.ClientError, TimeoutError):
         if not harvest.salvage():
             raise
 

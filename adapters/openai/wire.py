@@ -139,10 +139,14 @@ def _planned(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) 
     options = request.options
     content: list[object] = [{"type": "input_text", "text": request.prompt}]
     content += [{"type": "input_image", "image_url": _url(image), "detail": "auto"} for image in request.images]
+    tool = {name: value for name, value in _image_tool(request, gateway).items() if name not in dropped}
+    if "stream" in dropped:
+        tool.pop("partial_images", None)
     fields: dict[str, object] = {
         "model": gateway.planning_model,
         "input": [{"role": "user", "content": content}],
-        "tools": _tools(request, gateway),
+        # Without a place the search is done as from the United States.
+        "tools": [{"type": "web_search", "user_location": {"type": "approximate"}}, tool] if options.web else [tool],
         "tool_choice": "required" if options.web else {"type": "image_generation"},
         "reasoning": {"effort": options.think or "low", "summary": "auto"},
         "max_output_tokens": PLAN_TOKENS[options.think],
@@ -153,10 +157,10 @@ def _planned(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) 
     if request.user_key:
         fields["safety_identifier"] = request.user_key
     fields = without(fields, dropped)
-    return Call("/responses", JsonBody(fields), frozenset(fields) | frozenset(wanted(request)), "stream" in fields)
+    return Call("/responses", JsonBody(fields), frozenset(fields) | frozenset(tool), "stream" in fields)
 
 
-def _tools(request: ImageRequest, gateway: Gateway) -> list[dict[str, object]]:
+def _image_tool(request: ImageRequest, gateway: Gateway) -> dict[str, object]:
     """The image tool with its model pinned: the service's own default changes with time."""
     options = request.options
     tool: dict[str, object] = {
@@ -165,16 +169,13 @@ def _tools(request: ImageRequest, gateway: Gateway) -> list[dict[str, object]]:
         "action": "edit" if request.images else "generate",
         **_changed(options),
     }
-    if request.previews and gateway.streaming:
+    if request.previews > 0 and gateway.streaming:
         tool["partial_images"] = min(request.previews, 3)
     if options.input_fidelity and request.images:
         tool["input_fidelity"] = options.input_fidelity
     if request.mask:
         tool["input_image_mask"] = {"image_url": DataUrl(request.mask, "image/png")}
-    if not options.web:
-        return [tool]
-    # Without a place the search is done as from the United States.
-    return [{"type": "web_search", "user_location": {"type": "approximate"}}, tool]
+    return tool
 
 
 # ── Gateways that draw only in a chat ───────────────────────────────────────────────────────────────────────

@@ -300,7 +300,6 @@ async def test_what_a_model_can_do_is_never_refused_by_anybody(
         await checked(one, options, providers["openai"], album)
 
 
-@pytest.mark.xfail(strict=True, reason="bot/options.py reads nine digits to check a number, and all of them to use it")
 @pytest.mark.parametrize(
     ("flags", "name", "most"),
     [

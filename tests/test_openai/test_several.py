@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from adapters.openai import OpenAIProvider
-from adapters.openai.pace import Pace
+from adapters.openai.pace import Breaker, Pace
 from bot.errors import OutcomeUnknown, ProviderProblem, RateLimited, Refused, SetupProblem, TakenBack
 from bot.models import Usage
 from bot.ports import ImageRequest, Preview, Result, Step
@@ -122,6 +122,18 @@ async def test_an_admin_problem_of_one_picture_is_told_to_the_admin(
     assert len(result.images) == 2
     assert len(result.for_admin) == 1
     assert "verified organization" in result.for_admin[0]
+
+
+async def test_a_problem_the_admin_knows_of_is_not_told_again_with_the_missing_pictures(
+    server: OpenAIServer, provider: OpenAIProvider, ask: Ask
+) -> None:
+    watch = Watch()
+    provider.services[0].breaker = Breaker(watch)
+    server.fault("invalid_api_key")
+    await failure(provider, ask())
+    watch.time += 15
+    result = (await answer(provider, ask(n=3, previews=1))).result
+    assert (len(result.images), len(result.missing), result.for_admin) == (1, 2, ())
 
 
 @pytest.mark.parametrize(
