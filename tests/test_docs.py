@@ -17,6 +17,7 @@ from bot.catalog import Catalog
 from bot.cli import main
 from bot.config import Gateway, load_gateways
 from bot.options import KNOWN
+from bot.pricing import output_tokens
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -115,3 +116,16 @@ def test_the_package_takes_its_data_files_along() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     for needle in ('"adapters.web" = ["page/*"]', '"adapters.slack" = ["manifest.yaml"]', 'bot = ["*.toml"'):
         assert needle in text
+
+
+def test_the_page_on_prices_has_the_numbers_of_the_code() -> None:
+    page = (ROOT / "docs/image-service.md").read_text()
+    rows = [line for line in page.splitlines() if re.match(r"\| \d+×\d+ \|", line)]
+    assert len(rows) == 9
+    for row in rows:
+        size, *cells = (cell.strip() for cell in row.strip("|").split("|"))
+        columns = [("gpt-image-2", one) for one in ("low", "medium", "high")]
+        columns += [("gpt-image-2.5-flare", one) for one in ("low", "medium", "high", "xhigh", "max")]
+        for (model, quality), cell in zip(columns, cells, strict=True):
+            tokens = output_tokens(Catalog.load().model(model), quality, size.replace("×", "x"))
+            assert cell == f"{tokens:,} ${tokens * 30 / 1e6:.4f}"

@@ -8,7 +8,7 @@ import logging
 import re
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from adapters.slack import form, incoming
 from adapters.slack.blocks import card_blocks, form_view, prefilled
 from adapters.slack.files import Pictures
 from adapters.slack.problems import error_code, ours
-from bot.cards import Card
+from bot.cards import Card, CardImage
 from bot.errors import PlatformProblem, SetupProblem
 from bot.menu import Menu
 from bot.models import User, new_id
@@ -57,16 +57,19 @@ class Connection:
         self._session = session
         self._doors = doors
         self._menu = menu
+        self._previews: dict[str, tuple[CardImage, ...]] = {}
         self._users: OrderedDict[str, User] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # cards
 
-    async def with_card(self, card: Card, send: Callable[[list[Body]], Awaitable[Any]]) -> Any:
+    async def with_card(
+        self, card: Card, send: Callable[[list[Body]], Awaitable[Any]], patience: float = YOUNG_FILE_SECONDS
+    ) -> Any:
         """Upload a card's pictures and send its blocks; Slack may call a young file invalid for some seconds."""
         with tempfile.TemporaryDirectory(prefix="retouch-slack-") as scratch:
             files = [await self.pictures.upload(image, Path(scratch)) for image in card.images]
-        pause, deadline = 0.5, asyncio.get_running_loop().time() + YOUNG_FILE_SECONDS
+        pause, deadline = 0.5, asyncio.get_running_loop().time() + patience
         while True:
             try:
                 return await self._sent(send, card_blocks(card, files, key=new_id(6)))
@@ -75,10 +78,20 @@ class Connection:
                 if not files or error_code(error) not in ("invalid_blocks", "invalid_attachments") or late:
                     for image in card.images:
                         self.pictures.forget(image)
+                    self._later(self.pictures.delete([image for image in card.images if not image.asset]))
                     async with ours():
                         raise
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 3.0)
+
+    def previews_are(self, message: str, images: Sequence[CardImage]) -> None:
+        """These passing pictures are on a message now: the ones before them are deleted, off the path."""
+        paths = {image.path for image in images}
+        gone = [image for image in self._previews.pop(message, ()) if image.path not in paths]
+        if images:
+            self._previews[message] = tuple(images)
+        if gone:
+            self._later(self.pictures.delete(gone))
 
     async def _sent(self, send: Callable[[list[Body]], Awaitable[Any]], blocks: list[Body]) -> Any:
         try:

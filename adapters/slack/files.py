@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,9 +36,10 @@ class Pictures:
         self._known: OrderedDict[str, str] = OrderedDict()
 
     async def upload(self, image: CardImage, scratch: Path) -> str:
-        """The Slack file id of a picture. The same asset is uploaded once. Raises `PlatformProblem`."""
-        if image.asset in self._known:
-            return self._known[image.asset]
+        """The Slack file id of a picture. The same one is uploaded once. Raises `PlatformProblem`."""
+        key = _key(image)
+        if key in self._known:
+            return self._known[key]
         async with ours():
             path, name = await _showable(image, scratch)
             try:
@@ -46,15 +48,25 @@ class Pictures:
                 if path != image.path:
                     await asyncio.to_thread(path.unlink, missing_ok=True)
             await self._processed(file)
-        if image.asset:
-            self._known[image.asset] = file
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+        self._known[key] = file
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
         return file
 
     def forget(self, image: CardImage) -> None:
         """Slack no longer knows this file (somebody deleted it)."""
-        self._known.pop(image.asset, None)
+        if image.asset:
+            self._known.pop(_key(image), None)
+
+    async def delete(self, images: Sequence[CardImage]) -> None:
+        """Remove passing pictures from Slack; best effort."""
+        for image in images:
+            file = self._known.pop(_key(image), None)
+            if file:
+                try:
+                    await self._client.files_delete(file=file)
+                except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+                    log.info("a preview stays in Slack: file=%s error=%s", file, type(error).__name__)
 
     async def _send(self, path: Path, name: str, alt: str) -> str:
         size = (await asyncio.to_thread(path.stat)).st_size
@@ -121,6 +133,11 @@ def is_slack_url(url: str, hosts: frozenset[str]) -> bool:
         and parts.port in (None, 443)
         and host.endswith((".slack.com", ".slack-gov.com", ".slack-files.com"))
     )
+
+
+def _key(image: CardImage) -> str:
+    """What tells pictures apart: the asset, or a passing picture's own file, which is never written twice."""
+    return image.asset or str(image.path)
 
 
 async def _showable(image: CardImage, scratch: Path) -> tuple[Path, str]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 
-from adapters.slack.blocks import card_blocks, fallback_text
+from adapters.slack.blocks import Block, card_blocks, fallback_text
 from adapters.slack.connection import Connection, connect, socket_mode
 from adapters.slack.problems import ours
 from bot.cards import Card, Tone
@@ -24,6 +24,10 @@ from bot.ports import Doors
 log = logging.getLogger(__name__)
 
 API = "https://slack.com/api/"
+
+
+MOST_PREVIEWS = 4
+PREVIEW_PATIENCE = 3.0  # seconds for Slack to accept a fresh preview: the next one, or the picture, is on its way
 
 
 class SlackPlatform:
@@ -114,20 +118,27 @@ class SlackPlatform:
         return Address(replace(place, thread=place.thread or ts), ts)
 
     async def edit(self, address: Address, card: Card) -> None:
-        """Replace a message's blocks. Previews stay text: each would be an upload."""
+        """Replace a message's blocks. Previews are shown while they pass; one that Slack does not take is left out."""
         connection = await self._connection()
-        shown = replace(card, images=()) if card.tone is Tone.PROGRESS else card
-        await connection.with_card(
-            shown,
-            lambda blocks: connection.client.chat_update(
+
+        async def send(blocks: list[Block]) -> object:
+            return await connection.client.chat_update(
                 channel=address.place.channel,
                 ts=address.message,
                 text=fallback_text(card),
                 blocks=blocks,
                 link_names=False,
                 parse="none",
-            ),
-        )
+            )
+
+        passing = card.images[:MOST_PREVIEWS] if card.tone is Tone.PROGRESS else ()
+        if passing:
+            with contextlib.suppress(PlatformProblem, OSError):
+                await connection.with_card(replace(card, images=passing), send, PREVIEW_PATIENCE)
+                connection.previews_are(address.message, passing)
+                return
+        await connection.with_card(replace(card, images=()) if card.tone is Tone.PROGRESS else card, send)
+        connection.previews_are(address.message, ())
 
     async def whisper(self, asked: Request, card: Card) -> None:
         """An ephemeral message to the asker: by the request's own URL, else in the thread, else as direct message."""

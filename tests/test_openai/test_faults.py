@@ -204,3 +204,9 @@ async def test_an_address_inside_our_network_is_never_asked(
         with pytest.raises(OutcomeUnknown):
             await answer(provider, ask())
         assert server.downloads == downloads
+
+
+def test_the_page_on_troubles_has_what_the_person_reads() -> None:
+    page = (Path(__file__).parents[2] / "docs/image-service.md").read_text()
+    for sentence in {case[3] for case in [*BROKEN, *STREAM_ONLY, *PLAIN_ONLY]}:
+        assert f"| {sentence} |" in page, sentence
