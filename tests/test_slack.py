@@ -350,7 +350,8 @@ async def test_nothing_a_person_wrote_is_logged(slack: SlackDriver, caplog: pyte
 SCOPES = {
     "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.postEphemeral": "chat:write",
     "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write",
-    "files.info": "files:read", "files.delete": "files:write", "users.info": "users:read", "views.open": None, "views.update": None, "auth.test": None,
+    "files.info": "files:read", "files.delete": "files:write",
+    "users.info": "users:read", "views.open": None, "views.update": None, "auth.test": None,
     "apps.connections.open": None,
 }  # fmt: skip
 
