@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import math
+import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
