@@ -219,7 +219,7 @@ _BUSY = "The image service is busy. Try again in a minute."
 _STOPPED = "The model planned for too long and was stopped before it drew. Ask for less, or for less thinking."
 _CHECK_CONNECTION = "Check the image service's address, key and proxy settings."
 _BAD_IMAGE = "The image service could not read one of the pictures. Send it again as a PNG or JPEG."
-_TOO_LARGE = "The pictures are too large for the image service. Send fewer or smaller ones."
+TOO_LARGE = "The pictures are too large for the image service. Send fewer or smaller ones."
 _NO_MONEY = "The image service's budget is used up. An admin must top it up."
 _NO_MODEL = "This model is not available here. Choose another, or ask an admin."
 
@@ -298,7 +298,7 @@ TABLE: tuple[Rule, ...] = (
     _status(_setup(_ACCESS), 403),
     _status(_setup(_ADDRESS), 404, 405),
     _status(_unknown(TOO_SLOW), 408),
-    _status(_problem(_TOO_LARGE), 413),
+    _status(_problem(TOO_LARGE), 413),
     _status(_rate_limited, 429),
     _status(_refused, 451),
     _status(_unknown(LOST), 499),

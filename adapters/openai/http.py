@@ -55,7 +55,7 @@ class Wire:
     closed looks like a lost answer, and a lost answer may have been billed). Of the environment, proxies alone count.
     """
 
-    def __init__(self, base_url: str, key: str, tls: ssl.SSLContext, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, base_url: str, key: str, tls: ssl.SSLContext) -> None:
         self._base = base_url.rstrip("/")
         self._proxy = _proxy_for(URL(base_url))
         self._session = aiohttp.ClientSession(
@@ -64,7 +64,6 @@ class Wire:
                 "Authorization": f"Bearer {key}",
                 "User-Agent": "retouch",
                 "Accept-Encoding": "identity",  # pictures do not compress, and a compressed answer could unfold
-                **(headers or {}),
             },
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from adapters.openai.errors import TOO_LARGE
 from adapters.openai.upload import Body, DataUrl, FilePart, FormBody, JsonBody
 from bot.config import Gateway
+from bot.errors import ProviderProblem
 from bot.models import Options
 from bot.ports import ImageRequest, InputImage
 from bot.pricing import MOST_SEARCHES, PLAN_TOKENS
 
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _WITH_COMPRESSION = ("jpeg", "webp")
+_MOST_IN_A_URL = 15_700_000  # bytes of a file; the API takes 20,971,520 characters of a data URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +29,22 @@ class Call:
     path: str
     body: Body
     sent: frozenset[str]
-    streams: bool
 
 
 def call_for(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) -> Call:
-    """The POST for a request. Raises `OSError` when an input file cannot be read."""
+    """The POST for a request. Raises `OSError` for an unreadable input, `ProviderProblem` for one too large."""
     if gateway.api == "chat":
         return _chat(request, gateway, dropped)
     if request.options.is_planned:
         return _planned(request, gateway, dropped)
     fields = without(_fields(request, gateway), dropped)
     if not request.images:
-        return Call("/images/generations", JsonBody(fields), frozenset(fields), "stream" in fields)
+        return Call("/images/generations", JsonBody(fields), frozenset(fields))
     if gateway.edits == "json":
         body: Body = JsonBody({**fields, **_json_files(request)})
     else:
         body = FormBody(fields, _form_files(request, gateway.edits))
-    return Call("/images/edits", body, frozenset(fields), "stream" in fields)
+    return Call("/images/edits", body, frozenset(fields))
 
 
 def without(fields: Mapping[str, object], dropped: Collection[str]) -> dict[str, object]:
@@ -129,6 +131,8 @@ def _json_files(request: ImageRequest) -> dict[str, object]:
 
 
 def _url(image: InputImage) -> DataUrl:
+    if image.path.stat().st_size > _MOST_IN_A_URL:
+        raise ProviderProblem(TOO_LARGE)
     return DataUrl(image.path, image.media_type)
 
 
@@ -157,7 +161,7 @@ def _planned(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) 
     if request.user_key:
         fields["safety_identifier"] = request.user_key
     fields = without(fields, dropped)
-    return Call("/responses", JsonBody(fields), frozenset(fields) | frozenset(tool), "stream" in fields)
+    return Call("/responses", JsonBody(fields), frozenset(fields) | frozenset(tool))
 
 
 def _image_tool(request: ImageRequest, gateway: Gateway) -> dict[str, object]:
@@ -192,4 +196,4 @@ def _chat(request: ImageRequest, gateway: Gateway, dropped: Collection[str]) -> 
         },
         dropped,
     )
-    return Call("/chat/completions", JsonBody(fields), frozenset(fields), streams=False)
+    return Call("/chat/completions", JsonBody(fields), frozenset(fields))

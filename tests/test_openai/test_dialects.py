@@ -45,6 +45,16 @@ async def test_pictures_sent_the_wrong_way_are_no_lost_money(ask: Ask, tmp_path:
         assert (type(error), server.billed, len(server.requests)) == (ProviderProblem, 0, 1)
 
 
+async def test_a_picture_too_heavy_for_a_data_url_is_refused_before_anything_is_sent(ask: Ask, tmp_path: Path) -> None:
+    heavy = photo(tmp_path, (64, 64))
+    with heavy.path.open("r+b") as file:
+        file.truncate(15_800_000)
+    async with OpenAIServer(edit_field="json") as server, opened(gateway(server, edits="json")) as provider:
+        error = await failure(provider, ask(images=(heavy,)))
+        assert "too large" in str(error)
+        assert (type(error), server.requests) == (ProviderProblem, [])
+
+
 async def test_a_gateway_is_told_to_send_base64_where_it_must_be(ask: Ask) -> None:
     async with (
         OpenAIServer(needs_response_format=True) as server,

@@ -212,7 +212,7 @@ async def checked(wish: Wish, options: Options, provider: OpenAIProvider, album:
     assert order.quality == ("medium" if options.quality == "auto" else options.quality)
     assert (order.background, order.output_format) == (options.background, options.output_format)
     assert (order.partials, order.by_address) == (previews, False)
-    assert order.stream == call.streams == (options.is_planned or previews > 0)
+    assert order.stream == ("stream" in call.sent) == (options.is_planned or previews > 0)
 
 
 # ── Tests ────────────────────────────────────────────────────────────────────────────────────────────────────────
