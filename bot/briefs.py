@@ -59,12 +59,14 @@ def brief(
     inputs: Sequence[Input] = (),
     avoid: Sequence[str] = (),
     mask: bool = False,
+    region: str = "",
     markup: bool = False,
     most: int = 32_000,
 ) -> str:
     """What is sent. Beyond `most` characters only the least goes."""
     varied = f"{VARIATION} {words}" if kind is Kind.VARIATION else words
-    lines = list(_lines(varied, kind, inputs, avoid, mask, markup))
+    where = f"the {region}, marked by the mask" if region else "the part marked by the mask" if mask else ""
+    lines = list(_lines(varied, kind, inputs, avoid, where, markup))
     whole = "\n".join([varied, "", *lines]) if lines else varied
     return whole if len(whole) <= most else least(words, avoid)
 
@@ -75,7 +77,7 @@ def least(words: str, avoid: Sequence[str]) -> str:
 
 
 def _lines(
-    words: str, kind: Kind, inputs: Sequence[Input], avoid: Sequence[str], mask: bool, markup: bool
+    words: str, kind: Kind, inputs: Sequence[Input], avoid: Sequence[str], where: str, markup: bool
 ) -> Iterator[str]:
     theirs = {found[1].strip().lower() for found in _LABEL.finditer(words)}
     for index, one in enumerate(inputs, start=1):
@@ -83,11 +85,14 @@ def _lines(
         yield f"Image {index}: {_ROLES.get(one.role, _ROLES[Role.REFERENCE])}{name}."
     if markup:
         yield "The drawing over Image 1 shows what is meant; it is not part of the picture."
+    if kind is Kind.EXTEND:
+        yield "Change only: the border marked by the mask, which is a blurred stand-in: continue the picture there."
+        yield "Preserve: everything outside the mask, without a seam."
     is_edit = kind is Kind.EDIT and any(one.role is Role.IMAGE for one in inputs)
     if is_edit and not theirs & {"change", "change only"}:
-        yield f"Change only: {_change(words, mask)}"
+        yield f"Change only: {_change(words, where)}"
     if is_edit and not theirs & {"preserve", "keep"}:
-        yield f"Preserve: {'; '.join(_kept(words, mask))}."
+        yield f"Preserve: {'; '.join(_kept(words, where))}."
     if theirs & {"do not add", "avoid"}:
         if avoid:
             yield f"Leave out: {'; '.join(avoid)}."
@@ -102,15 +107,15 @@ def shown_name(name: str) -> str:
     return "".join(letter for letter in name if letter.isprintable())[:60]
 
 
-def _change(words: str, mask: bool) -> str:
+def _change(words: str, where: str) -> str:
     """The wish itself where it is one short line."""
-    where = "the part marked by the mask: " if mask else ""
+    where = f"{where}: " if where else ""
     short = " ".join(words.split())
     return f"{where}{short}" if len(short) <= 300 and "\n" not in words.strip() else f"{where}what is asked for above."
 
 
-def _kept(words: str, mask: bool) -> list[str]:
-    rest = "everything outside the mask" if mask else "everything else in Image 1"
+def _kept(words: str, where: str) -> list[str]:
+    rest = "everything outside the mask" if where else "everything else in Image 1"
     return [*_found(_KEEP, words), rest]
 
 

@@ -112,6 +112,8 @@ def imagine(prompt: str, refs: tuple[str, ...], **options: object) -> None:
 @_picture_options
 @_refs
 @click.option("--mask", type=click.Path(), help="What may change: transparent (or white) parts of this picture.")
+@click.option("--region", help="Change only this part, such as 'left half' or '10%,20%-60%,80%'.")
+@click.option("--unlocked", is_flag=True, default=None, help="Leave what the model did outside the mask or region.")
 @click.option("--markup", type=click.Path(), help="What was drawn over the picture: a transparent PNG of its size.")
 def edit(
     picture: str, prompt: str, refs: tuple[str, ...], mask: str | None, markup: str | None, **options: object

@@ -6,7 +6,12 @@ r"""What people's words mean: a fixed grammar, no guessing.
 | `v2: make it night` | edit version 2 |
 | `2: make it night` | edit picture 2 of several |
 | `undo` · `redo` | back to the version before · forward again |
-| `back to v3` · `show v3` | make version 3 the current one |
+| `left half: make it blue` | edit that part only; the rest stays as it is (also `top right`, `10%,20%-60%,80%`) |
+| `zoom out` · `zoom out 1.5x` · `pan left` · `make wide` | more canvas, the old picture stays (also `pan up: a kite`) |
+| `back to v3` | make version 3 the current one |
+| `show v3` · `info` · `info v3` | show it again · say everything about it |
+| `compare` · `compare v2 v5` | what changed, side by side |
+| `pick 2` | go on with picture 2 of several |
 | `again` | the same request once more |
 | `vary` · `vary strong` | another picture like this one |
 | `new: a blue whale` | start over in this thread |
@@ -79,6 +84,38 @@ class Vary:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """Go on with one of several pictures; `image` counts from 1."""
+
+    image: int
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Put two versions side by side; without numbers the current one and the one it was made from."""
+
+    first: int | None = None
+    second: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Say everything about a version; None: the current one."""
+
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Put the picture on a larger canvas; `how` as in `extending.plan` ("zoom 2", "pan left", "wide")."""
+
+    how: str
+    prompt: str = ""
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BackTo:
     """Make a numbered version the current one."""
 
@@ -104,7 +141,9 @@ class NotForUs:
     reason: str
 
 
-Intent = Imagine | New | Edit | Undo | Redo | Again | Vary | BackTo | Show | Help | NotForUs
+Intent = (
+    Imagine | New | Edit | Undo | Redo | Again | Vary | Pick | Compare | Info | Extend | BackTo | Show | Help | NotForUs
+)
 
 
 def command_intent(text: str, flags: Mapping[str, str]) -> Imagine | Help:
@@ -225,15 +264,41 @@ def _command_phrase(words: str, flags: Mapping[str, str]) -> Intent | None:
         return BackTo(int(found[1]))
     if found := re.fullmatch(r"show (?:me )?(?:v|version ?)(\d{1,4})", core):
         return Show(int(found[1]))
+    if found := re.fullmatch(r"pick (?:picture |image |number |#)?(\d{1,2})", core):
+        return Pick(int(found[1]))
+    if found := re.fullmatch(r"compare(?: v?(\d{1,4})(?: (?:and |with |to |vs )?v?(\d{1,4}))?)?", core):
+        return Compare(int(found[1]) if found[1] else None, int(found[2]) if found[2] else None)
+    if found := re.fullmatch(r"info(?: (?:on |about )?v?(\d{1,4}))?", core):
+        return Info(int(found[1]) if found[1] else None)
     return None
 
 
+_EXTEND = re.compile(
+    r"(?is)^(?:please )?(?:zoom out(?: (?P<zoom>1[.,]5|2)\s?[x×]?)?|(?P<pan>pan (?:left|right|up|down))|"
+    r"make (?:it )?(?P<shape>square|wide|tall))\s*(?:[.!]|:\s*(?P<words>.+))?$"
+)
+
+
+def _extend(words: str, flags: Mapping[str, str]) -> Extend | None:
+    """`zoom out`, `zoom out 1.5x`, `pan left`, `make square`, each perhaps with words for what is to be seen there."""
+    found = _EXTEND.match(words.strip())
+    if found is None:
+        return None
+    how = found["pan"] or found["shape"] or f"zoom {(found['zoom'] or '2').replace(',', '.')}"
+    return Extend(how.lower(), (found["words"] or "").strip(), flags)
+
+
 def _addressed(words: str, flags: Mapping[str, str]) -> Intent:
-    """`v2: …`, `2: …`, `new: …`, or a plain edit."""
+    """`v2: …`, `2: …`, `new: …`, `zoom out`, or a plain edit."""
+    if extend := _extend(words, flags):
+        return extend
     if found := re.match(r"(?is)^new\s*:\s*(.+)$", words):
         return New(found[1].strip(), flags)
     if found := re.match(r"(?is)^v\s?(\d{1,4})\s*[:,–—-]\s*(.+)$", words):
-        if _command_phrase(found[2], flags):
+        command = _command_phrase(found[2], flags)
+        if isinstance(command, Pick):
+            return Pick(command.image, version=int(found[1]))
+        if command:
             return Help()  # "v2: undo" has no meaning yet; guessing one could cost money
         return Edit(found[2].strip(), flags, version=int(found[1]))
     if found := re.match(r"(?s)^(?:#|picture |image )?(\d{1,2})\s*:\s*(?!\d)(.+)$", words):
@@ -248,7 +313,7 @@ _QUOTED = re.compile(
     r"“[^”]{0,2000}”|„[^“”]{0,2000}[“”]|«[^»]{0,2000}»|\"[^\"]{0,2000}\"|「[^」]{0,2000}」|『[^』]{0,2000}』"
 )
 _FLAG = re.compile(r"(?:(?<=\s)|^)(?:--|—|–)(?P<name>[A-Za-z][A-Za-z_]*)(?:=|\s+|$)")
-_VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web"})
+_VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web", "unlocked"})
 
 
 def split_flags(text: str) -> tuple[str, dict[str, str]]:
@@ -273,7 +338,7 @@ def _value(name: str, rest: str) -> tuple[str, str]:
     rest = rest.strip()
     if name in _VALUELESS:
         word, _, left_over = rest.partition(" ")
-        return (word, left_over) if name == "web" and word.lower() in ("on", "off") else ("", rest)
+        return (word, left_over) if name in ("web", "unlocked") and word.lower() in ("on", "off") else ("", rest)
     if name == "no":
         return rest.strip('"“”'), ""
     quoted = _QUOTED.match(rest)

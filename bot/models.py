@@ -154,6 +154,8 @@ class Kind(StrEnum):
     EDIT = "edit"
     VARIATION = "variation"
     UPLOAD = "upload"
+    PICK = "pick"  # one of several pictures, made the current one
+    EXTEND = "extend"  # the same picture on a larger canvas
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Options:
     """The image API's own parameters, fully decided. `size` is "WIDTHxHEIGHT" in pixels, or "auto".
 
     Empty texts leave the model its own way. `think` ("low", "medium", "high") and `web` let a text model plan the
-    picture first, and search.
+    picture first, and search. `locked`: outside a mask, the parent's pixels are put back.
     """
 
     model: str
@@ -176,6 +178,7 @@ class Options:
     complexity: str = ""
     think: str = ""
     web: bool = False
+    locked: bool = True
 
     @property
     def is_planned(self) -> bool:
@@ -253,6 +256,8 @@ class Version:
     `number` counts from 1 in its thread. `missing` are sentences about pictures that were asked for and failed;
     `notes` are sentences about what came out otherwise than asked. `prompt` is what the person wrote, `sent` what went
     to the image service, `revised` what a planning model made of it. `fingerprint` is equal for equal requests.
+    `region` names what the mask leaves open ("left half"). Where the rest was locked, `originals` are the service's own
+    pictures and `drift` is the share (0.0–1.0) of the rest that it had changed.
     """
 
     id: str
@@ -282,6 +287,9 @@ class Version:
     planning: Planning | None = None
     fingerprint: str = ""
     avoid: tuple[str, ...] = ()
+    region: str = ""
+    originals: tuple[str, ...] = ()
+    drift: float | None = None
 
 
 class JobStatus(StrEnum):
@@ -305,7 +313,8 @@ class Job:
     `lease_until` say who runs it. `sent` is when the paid request went out: before that a lost job may run again,
     after that it must fail as unknown. `version` is the result, or the picture offered instead; `error` the sentence
     people were told. `notes` are sentences for the card ("ignored --seed 7"). `avoid` is what must not be in the
-    picture, `brief` what goes to the image service. `previews` is how many passing pictures are asked for, and
+    picture, `brief` what goes to the image service. `canvas` is the parent's picture on a larger canvas; its `region`
+    is how it was extended. `previews` is how many passing pictures are asked for, and
     `previews_cost` what they add to the estimate.
     """
 
@@ -339,6 +348,8 @@ class Job:
     previews: int = 0
     previews_cost: int = 0
     fingerprint: str = ""
+    region: str = ""
+    canvas: str | None = None
 
 
 class ThreadMode(StrEnum):

@@ -22,7 +22,7 @@ IGNORED = {
 ALIASES = {"q": "quality", "count": "n", "aspect": "ar", "bg": "background", "output_format": "format",
            "input_fidelity": "fidelity", "thinking": "think", "search": "web"}  # fmt: skip
 KNOWN = ("ar", "size", "quality", "n", "format", "compression", "background", "model", "no", "fidelity", "complexity",
-         "think", "web")  # fmt: skip
+         "think", "web", "region", "unlocked")  # fmt: skip
 EFFORTS = ("low", "medium", "high")
 
 
@@ -80,7 +80,8 @@ def _decided(flags: Mapping[str, str], model: Model, base: Options | None, moder
         ),
         complexity=_extra(asked, "complexity", model, lambda one: one.complexities, base.complexity if base else ""),
         think=_effort(asked["think"]) if "think" in asked else "",
-        web=_yes(asked["web"]) if "web" in asked else False,
+        web=_yes("web", asked["web"]) if "web" in asked else False,
+        locked=not _yes("unlocked", asked["unlocked"]) if "unlocked" in asked else True,
     )
     avoid = tuple(part for one in asked.get("no", "").split(",") if (part := one.strip()))
     return Decision(options, (*notes, *_left_behind(asked, options, base)), avoid)
@@ -162,12 +163,12 @@ def _effort(value: str) -> str:
     raise BadOption(f"--think is {', '.join(EFFORTS)}, not “{value[:20]}”.")
 
 
-def _yes(value: str) -> bool:
+def _yes(flag: str, value: str) -> bool:
     if value.lower() in ("", "yes", "true", "on", "1"):
         return True
     if value.lower() in ("no", "false", "off", "0"):
         return False
-    raise BadOption(f"--web is on or off, not “{value[:20]}”.")
+    raise BadOption(f"--{flag} is on or off, not “{value[:20]}”.")
 
 
 def _background(asked: Mapping[str, str], model: Model, base: Options | None, output_format: str) -> str:

@@ -239,6 +239,12 @@ class Store(Protocol):
     async def move_head(self, thread_id: str, version_id: str) -> None:
         """Make a version of this thread its head. Raises `errors.NotFound`."""
 
+    async def branch(self, version: Version) -> Version:
+        """Save a version that nothing was paid for and make it the head.
+
+        One with the same parent, kind and images is not saved twice: it becomes the head and is returned.
+        """
+
     async def start_upload(self, thread: Thread, version: Version) -> None:
         """Save a new thread, with a person's own picture as its first version and head."""
 

@@ -82,6 +82,9 @@ class SqliteStore:
     async def move_head(self, thread_id: str, version_id: str) -> None:  # noqa: D102
         await self._engine.write(threads.move_head, thread_id, version_id)
 
+    async def branch(self, version: Version) -> Version:  # noqa: D102
+        return await self._engine.write(threads.branch, version)
+
     async def start_upload(self, thread: Thread, version: Version) -> None:  # noqa: D102
         await self._engine.write(threads.start_upload, thread, version)
 

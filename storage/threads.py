@@ -100,6 +100,20 @@ def add_version(db: Connection, new: Version, job_id: str | None = None) -> Vers
     return numbered
 
 
+def branch(db: Connection, new: Version) -> Version:
+    """Save a version that nothing was paid for, once: an equal one that exists becomes the head instead."""
+    rows = db.execute(
+        "SELECT doc FROM version WHERE thread = ? AND json_extract(doc, '$.parent') IS ? ORDER BY number",
+        (new.thread, new.parent),
+    )
+    for row in rows:
+        known = version_of(row)
+        if (known.kind, known.images) == (new.kind, new.images):
+            move_head(db, known.thread, known.id)
+            return known
+    return add_version(db, new)
+
+
 def start_upload(db: Connection, new_thread: Thread, upload: Version) -> None:
     """A person's own picture as the first version of a thread."""
     add_thread(db, new_thread)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from bot import replies
 from bot.cards import Card
 from bot.errors import BadInput, NotFound
-from bot.intents import Again, BackTo, Edit, Imagine, Intent, New, Redo, Show, Undo, Vary
+from bot.intents import Again, BackTo, Compare, Edit, Extend, Imagine, Info, Intent, New, Pick, Redo, Show, Undo, Vary
 from bot.models import Action, Kind, Message, Place, Request, Thread, Version, new_id
 from bot.studio.desk import Desk
-from bot.studio.show import bring_back
-from bot.studio.submit import Wish, repeated
+from bot.studio.regions import region_of
+from bot.studio.show import bring_back, compared, shown
+from bot.studio.submit import Wish, picked_from, repeated
 
 
 class Conversation:
@@ -49,12 +50,22 @@ class Conversation:
                 await self.again(flags)
             case Vary(prompt, _):
                 await self.vary(prompt)
-            case BackTo(number) | Show(number) if number is not None:
+            case BackTo(number):
                 await self.back_to(number)
+            case Show(number):
+                await self.show_again(number)
+            case Pick(image, number):
+                await self.pick(image, number)
+            case Compare(first, second):
+                await self.compare(first, second)
+            case Info(number):
+                await self.info(number)
             case New(prompt, flags) | Imagine(prompt, flags):
                 await self._start_over(prompt, flags)
-            case Edit(prompt, flags, number, image):
-                await self._edit(prompt, flags, number, image)
+            case Extend(how, prompt, flags):
+                await self.extend(how, prompt, flags)
+            case Edit():
+                await self._edit(intent)
             case _:
                 await self._tell(self._asked, replies.help_card())
 
@@ -83,6 +94,55 @@ class Conversation:
         """Make a numbered version the head."""
         await self._bring_back(await self._numbered(number), "Back to")
 
+    async def show_again(self, number: int) -> None:
+        """Post a version's card once more; nothing else changes."""
+        version = await self._numbered(number)
+        card = replies.shown_again(version, await shown(self._desk, version))
+        await self._say_once(card, shows=version)
+
+    async def pick(self, image: int, number: int | None = None) -> None:
+        """Make one of several pictures a version of its own, and the current one."""
+        version = await self._numbered(number) if number is not None else await self._version()
+        if len(version.images) < 2:
+            raise BadInput(f"v{version.number} has one picture only; there is nothing to pick.")
+        if not 1 <= image <= len(version.images):
+            raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {image}.")
+        if not await self._desk.store.see(self._asked.place.platform, self._asked.event_id):
+            return
+        picked = await self._desk.store.branch(picked_from(version, image, self._asked.user, self._desk.now()))
+        await bring_back(self._desk, picked, self._home(), word=f"Picture {image} of v{version.number} is now",
+                         key=f"pick-{new_id()}", reply_to=self._reply_to())  # fmt: skip
+
+    async def compare(self, first: int | None, second: int | None) -> None:
+        """Two versions side by side, and where they differ."""
+        after = await self._numbered(second) if second is not None else await self._version()
+        if first is not None:
+            before = await self._numbered(first)
+        else:
+            parent = await self._desk.store.version(after.parent) if after.parent else None
+            if parent is None:
+                raise BadInput(f"v{after.number} was not made from another version. Say which two: compare v1 v2.")
+            before = parent
+        if before.id == after.id:
+            raise BadInput(f"v{before.number} is the current version. Say which two to compare: compare v1 v2.")
+        await self._say_once(await compared(self._desk, before, after))
+
+    async def info(self, number: int | None) -> None:
+        """Everything about a version, to the asker."""
+        version = await self._numbered(number) if number is not None else await self._version()
+        parent = await self._desk.store.version(version.parent) if version.parent else None
+        await self._tell(self._asked, replies.info(version, parent))
+
+    async def _say_once(self, card: Card, *, shows: Version | None = None) -> None:
+        """Post a card in the thread that costs nothing, once for an event."""
+        asked = self._asked
+        if not await self._desk.store.see(asked.place.platform, asked.event_id):
+            return
+        platform = self._desk.platforms[self._home().platform]
+        address = await platform.post(self._home(), card, reply_to=self._reply_to(), key=f"say-{new_id()}")
+        if shows:
+            await self._desk.store.showed(shows.id, address)
+
     async def again(self, flags: Mapping[str, str]) -> None:
         """The same request once more, as a sibling."""
         version = await self._version()
@@ -96,7 +156,9 @@ class Conversation:
             base=version.options,
             flags={**repeated(version.options), **flags},
             references=version.references,
-            mask=version.mask,
+            mask=None if version.kind is Kind.EXTEND else version.mask,
+            where="" if version.kind is Kind.EXTEND else version.region,
+            extend=version.region if version.kind is Kind.EXTEND else "",
             markup=version.markup,
             avoid=version.avoid,
             may_offer=False,
@@ -109,18 +171,32 @@ class Conversation:
         wish = self._wish(prompt or version.prompt, Kind.VARIATION)
         await self._submit(replace(wish, parent=version, base=version.options, avoid=version.avoid, may_offer=False))
 
-    async def _edit(self, prompt: str, flags: Mapping[str, str], number: int | None, image: int | None) -> None:
-        version = await self._numbered(number) if number is not None else await self._version()
+    async def extend(self, how: str, prompt: str, flags: Mapping[str, str]) -> None:
+        """The same picture on a larger canvas, its border drawn anew."""
+        version = await self._version()
+        wish = replace(
+            self._wish(prompt or replies.extending(how), Kind.EXTEND),
+            parent=version,
+            base=version.options,
+            flags=flags,
+            extend=how,
+        )
+        await self._submit(wish)
+
+    async def _edit(self, edit: Edit) -> None:
+        version = await self._numbered(edit.version) if edit.version is not None else await self._version()
+        if edit.image is not None and not 1 <= edit.image <= len(version.images):
+            raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {edit.image}.")
+        prompt, region = region_of(edit.prompt, edit.flags)
         if not prompt:
             raise BadInput(replies.NO_WORDS)
-        if image is not None and not 1 <= image <= len(version.images):
-            raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {image}.")
         wish = replace(
             self._wish(prompt, Kind.EDIT),
             parent=version,
-            parent_image=image or 1,
+            parent_image=edit.image or 1,
             base=version.options,
-            flags=flags,
+            flags=edit.flags,
+            region=region,
             attachments=self._asked.attachments,
         )
         await self._submit(wish)

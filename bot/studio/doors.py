@@ -28,6 +28,7 @@ from bot.models import (
 from bot.queue import Queue
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
+from bot.studio.regions import region_of
 from bot.studio.show import show
 from bot.studio.submit import Wish, repeated, reuse, submit
 
@@ -91,12 +92,15 @@ class Studio:
             await self._tell(command, replies.help_card())
             return
         thread = await self._desk.store.thread_at(command.place)
+        is_edit = command.name == "edit"
+        prompt, region = region_of(intent.prompt if is_edit else "", intent.flags)
         await self._submit(
             Wish(
                 asked=command,
                 place=command.place,
-                prompt=intent.prompt,
-                kind=Kind.EDIT if command.name == "edit" else Kind.GENERATE,
+                prompt=prompt if is_edit else intent.prompt,
+                region=region,
+                kind=Kind.EDIT if is_edit else Kind.GENERATE,
                 flags=intent.flags,
                 thread=thread,
                 attachments=command.attachments,
@@ -145,11 +149,13 @@ class Studio:
         attachments = message.attachments
         if attachments and not isinstance(intent, New) and all(one.role is not Role.IMAGE for one in attachments):
             attachments = (replace(attachments[0], role=Role.IMAGE), *attachments[1:])
+        prompt, region = region_of(intent.prompt if attachments else "", intent.flags)
         await self._submit(
             Wish(
                 asked=message,
                 place=message.place,
-                prompt=intent.prompt,
+                prompt=prompt if attachments else intent.prompt,
+                region=region,
                 flags=intent.flags,
                 attachments=attachments,
                 reply_to=message.id,
@@ -205,7 +211,9 @@ class Studio:
                 base=job.options,
                 flags=repeated(job.options),
                 references=job.references,
-                mask=job.mask,
+                mask=None if job.kind is Kind.EXTEND else job.mask,
+                where="" if job.kind is Kind.EXTEND else job.region,
+                extend=job.region if job.kind is Kind.EXTEND else "",
                 markup=job.markup,
                 avoid=job.avoid,
                 reply_to=job.reply_to,
@@ -235,6 +243,8 @@ class Studio:
             await conversation.again({})
         elif action.name == "prompt":
             await self._tell(action, replies.prompt_card(version))
+        elif action.name.startswith("pick_"):
+            await conversation.pick(int(action.name.removeprefix("pick_")))
         elif action.name == "vary":
             await conversation.vary(action.text)
         elif action.name == "edit":

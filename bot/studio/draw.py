@@ -28,6 +28,7 @@ from bot.pricing import actual_cost, planning_cost
 from bot.studio.admins import tell_admins
 from bot.studio.desk import Desk
 from bot.studio.intake import as_asset
+from bot.studio.lock import lock
 from bot.studio.progress import Progress
 from bot.studio.show import edit_quietly, show
 
@@ -88,7 +89,7 @@ async def _inputs(desk: Desk, job: Job) -> tuple[InputImage, ...]:
     inputs = []
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
     if parent:
-        chosen = parent.images[min(job.parent_image, len(parent.images)) - 1]
+        chosen = job.canvas or parent.images[min(job.parent_image, len(parent.images)) - 1]
         inputs.append(await _input(desk, chosen, f"v{parent.number}", Role.IMAGE))
     references = [await _input(desk, one.asset, one.name, one.role) for one in job.references]
     return (*inputs, *references)
@@ -142,9 +143,15 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     if not kept:
         raise OutcomeUnknown("The image service sent something that is not a picture.")
     cost, is_estimate = _cost(desk, job, result)
-    version = await desk.store.keep(job.id, replace(_version(desk, job, result), images=tuple(one.id for one in kept),
-                                                    cost=cost, cost_is_estimate=is_estimate, missing=tuple(missing),
-                                                    notes=(*result.notes, *_surprises(job.options, kept))))  # fmt: skip
+    notes = [*result.notes, *_surprises(job.options, kept)]
+    locked = await lock(desk, job, kept) if job.mask and job.options.locked else None
+    if locked:
+        notes += locked.notes
+    version = replace(_version(desk, job, result), images=tuple(one.id for one in kept), cost=cost,
+                      cost_is_estimate=is_estimate, missing=tuple(missing), notes=tuple(notes))  # fmt: skip
+    if locked and locked.images:
+        version = replace(version, images=locked.images, originals=version.images, drift=locked.drift)
+    version = await desk.store.keep(job.id, version)
     log.info("kept: job=%s version=%s images=%s cost=%s gateway=%s request=%s", job.id, version.id, len(kept), cost,
              result.gateway, result.request_id)  # fmt: skip
     return version
@@ -167,6 +174,7 @@ def _version(desk: Desk, job: Job, result: Result) -> Version:
         references=job.references,
         mask=job.mask,
         markup=job.markup,
+        region=job.region,
         provider=job.provider,
         gateway=result.gateway,
         usage=result.usage,

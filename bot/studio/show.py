@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 
-from bot import limits, replies
+from bot import limits, pictures, replies
 from bot.cards import Card
+from bot.compare import heat_map, side_by_side, where
 from bot.errors import MessageGone, NotFound, PlatformProblem
-from bot.models import Job, JobStatus, Place, User, Version
+from bot.models import Job, JobStatus, Place, User, Version, new_id
 from bot.studio.desk import Desk
+from bot.studio.intake import as_asset
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,30 @@ async def shown(desk: Desk, version: Version) -> list[replies.Shown]:
     """A version's pictures with their files. Pictures that were removed are left out."""
     assets = [await desk.store.asset(asset_id) for asset_id in version.images]
     return [replies.Shown(asset, desk.store.asset_path(asset)) for asset in assets if asset]
+
+
+async def compared(desk: Desk, before: Version, after: Version) -> Card:
+    """The card that puts two versions side by side; its pictures are kept as derived ones. Raises `NotFound`."""
+    first, second = await shown(desk, before), await shown(desk, after)
+    if not first or not second:
+        raise NotFound("One of these pictures was removed.")
+    labels = (f"v{before.number}", f"v{after.number}")
+    pair = (first[0].path, second[0].path)
+    scratch = [desk.tmp / f"compare-{new_id()}.png" for _ in range(2)]
+    try:
+        found = await asyncio.to_thread(side_by_side, *pair, scratch[0], labels=labels)
+        await asyncio.to_thread(heat_map, *pair, scratch[1])
+        made = [await _derived(desk, path, second[0].asset.id) for path in scratch]
+    finally:
+        for path in scratch:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+    return replies.compared(before, after, made, changed=found.changed, where=[where(box) for box in found.boxes])
+
+
+async def _derived(desk: Desk, path: Path, origin: str) -> replies.Shown:
+    picture = await asyncio.to_thread(pictures.inspect, path, max_bytes=200_000_000)
+    asset = await desk.store.put_asset(path, as_asset(picture, derived_from=origin))
+    return replies.Shown(asset, desk.store.asset_path(asset))
 
 
 async def bring_back(desk: Desk, version: Version, place: Place, *, word: str, key: str, reply_to: str | None) -> None:

@@ -29,14 +29,17 @@ from bot.models import (
     Request,
     Role,
     Thread,
+    User,
     Version,
     new_id,
 )
 from bot.options import decide
 from bot.pricing import quote, typical_seconds
+from bot.regions import Region
 from bot.studio import intake
 from bot.studio.admins import warn_of_shutdown
 from bot.studio.desk import Desk
+from bot.studio.regions import extended, mask_of
 from bot.studio.show import offer_card
 
 log = logging.getLogger(__name__)
@@ -48,7 +51,8 @@ class Wish:
 
     `thread` None starts a new session at `place`. `parent` is Image 1. `references` are already kept,
     `attachments` not yet. `base` are options to start from. `address` is a message of ours to use again. `may_offer`:
-    a picture that the same request made before may be offered instead.
+    a picture that the same request made before may be offered instead. `region` restricts an edit; `where` is the
+    name of a region whose `mask` is there already; `extend` is a way of `extending.plan`.
     """
 
     asked: Request
@@ -68,6 +72,9 @@ class Wish:
     markup: str | None = None
     avoid: tuple[str, ...] = ()
     may_offer: bool = True
+    region: Region | None = None
+    extend: str = ""
+    where: str = ""
 
 
 async def submit(desk: Desk, wish: Wish) -> Job | None:
@@ -129,6 +136,7 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         references=wish.references,
         mask=wish.mask,
         markup=wish.markup,
+        region=wish.where,
         avoid=avoid,
         reply_to=wish.reply_to,
         notes=tuple(notes),
@@ -156,7 +164,8 @@ async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tupl
     roles = [one.role for one in wish.attachments]
     count = len(wish.references) + len(roles) + (1 if wish.parent else 0)
     count -= sum(role in (Role.MASK, Role.MARKUP) for role in roles)
-    mask, markup = bool(wish.mask) or Role.MASK in roles, bool(wish.markup) or Role.MARKUP in roles
+    mask = bool(wish.mask or wish.region or wish.extend) or Role.MASK in roles
+    markup = bool(wish.markup) or Role.MARKUP in roles
     _check_inputs(model, count, mask, markup)
     if why := provider.why_not(job.options, images=count, mask=mask, markup=markup):
         raise BadInput(why)
@@ -165,8 +174,23 @@ async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tupl
     job = replace(job, references=references, mask=taken.mask or wish.mask, markup=taken.markup or wish.markup)
     if taken.image:
         upload = await _start_from_upload(desk, wish, job, taken.image)
-        return replace(job, kind=Kind.EDIT, parent=upload.id, options=_sized_like(desk, wish, job, upload)), None
+        job = replace(job, kind=Kind.EDIT, parent=upload.id, options=_sized_like(desk, wish, job, upload))
+        return await _restricted(desk, wish.region, job, upload), None
+    job = await _restricted(desk, wish.region, job, wish.parent)
+    if wish.extend and wish.parent:
+        job = await extended(desk, job, wish.parent, wish.extend, model.size_rule)
     return job, None if wish.thread else Thread(job.thread, wish.place, None, job.created, is_guest(wish.asked))
+
+
+async def _restricted(desk: Desk, region: Region | None, job: Job, parent: Version | None) -> Job:
+    """The job with its region as a mask."""
+    if region is None:
+        return job
+    if parent is None:
+        raise BadInput("A region needs a picture to edit. Reply in the picture's thread, or send one.")
+    if job.mask:
+        raise BadInput("A mask and a region together are too much; send one of them.")
+    return replace(job, mask=await mask_of(desk, region, parent, job.parent_image), region=region.name)
 
 
 def _check_inputs(model: Model, count: int, mask: bool, markup: bool) -> None:
@@ -191,6 +215,7 @@ def _brief(job: Job, parent: Version | None, model: Model) -> str:
         inputs=inputs,
         avoid=job.avoid,
         mask=bool(job.mask),
+        region=job.region,
         markup=bool(job.markup),
         most=model.max_prompt,
     )
@@ -203,8 +228,9 @@ def _fingerprint(job: Job, parent: Version | None) -> str:
     """
     words = [" ".join(line.split()) for line in job.prompt.strip().splitlines()]
     image = parent.images[min(job.parent_image, len(parent.images)) - 1] if parent else ""
-    told = [job.place.platform, job.place.workspace, job.kind, words, job.avoid, image,
-            [(one.asset, one.role) for one in job.references], job.mask, job.markup, asdict(job.options)]  # fmt: skip
+    references = [(one.asset, one.role) for one in job.references]
+    told = [job.place.platform, job.place.workspace, job.kind, words, job.avoid, image, references, job.mask,
+            job.canvas, job.markup, asdict(job.options)]  # fmt: skip
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
 
 
@@ -254,7 +280,35 @@ def repeated(options: Options) -> dict[str, str]:
     flags = {"n": str(options.n)}
     if options.think:
         flags["think"] = options.think
+    if not options.locked:
+        flags["unlocked"] = "on"
     return {**flags, "web": "on"} if options.web else flags
+
+
+def picked_from(version: Version, image: int, who: User, now: int) -> Version:
+    """One of a version's pictures as a version of its own."""
+    return replace(
+        version,
+        id=new_id(),
+        number=0,
+        parent=version.id,
+        parent_image=image,
+        kind=Kind.PICK,
+        images=(version.images[image - 1],),
+        originals=version.originals[image - 1 : image],
+        options=replace(version.options, n=1),
+        author=who,
+        created=now,
+        usage=None,
+        planning=None,
+        cost=0,
+        cost_is_estimate=False,
+        missing=(),
+        notes=(),
+        mask=None,
+        region="",
+        fingerprint="",
+    )
 
 
 def reuse(job: Job, made: Version, *, now: int) -> Version:

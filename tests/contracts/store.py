@@ -28,6 +28,7 @@ from bot.models import (
     User,
     Version,
     new_id,
+    now_ms,
 )  # fmt: skip
 from bot.ports import Store
 
@@ -272,3 +273,51 @@ class StoreContract:
         await store.set_policy("T1", policy)
         assert await store.policy("T1") == policy
         assert await store.policy("T2") == Policy()
+
+    # ── For nothing: picked pictures, pictures made before, the line ────────────────────────────────────────────
+
+    async def test_a_branch_is_numbered_becomes_the_head_and_is_saved_once(self, store: Store) -> None:
+        one = await claimed(store)
+        made = await store.keep(one.id, version(one, images=2))
+        pick = replace(made, id=new_id(), parent=made.id, kind=Kind.PICK, images=("cd",), cost=0)
+        first = await store.branch(pick)
+        again = await store.branch(replace(pick, id=new_id()))
+        other = await store.branch(replace(pick, id=new_id(), images=("ef",)))
+        assert (first.number, again, other.number) == (2, first, 3)
+        thread = await store.thread(one.thread)
+        assert thread
+        assert thread.head == other.id
+        assert len(await store.versions(one.thread)) == 3
+
+    async def test_an_offer_reserves_nothing_and_is_accepted_once(self, store: Store) -> None:
+        one = job(status=JobStatus.OFFERED)
+        await store.offer(one, new_thread=Thread(one.thread, one.place, None, one.created))
+        with pytest.raises(AlreadySeen):
+            await store.offer(one)
+        assert (await store.spent(one.place.workspace, one.user, since=0)).images == 0
+        assert [found.id for found in await store.unplaced(before=now_ms() + 1)] == [one.id]
+        await store.place_job(one.id, Address(replace(one.place, thread="t1"), "m1"))
+        assert await store.claim("w1", platforms=["slack"], now=3000, lease_until=9000) is None
+        taken = [await store.accept(one.id, version(one, cost=0)) for _ in range(2)]
+        assert taken == [True, False]
+        found = await store.job(one.id)
+        assert found
+        assert found.status is JobStatus.DELIVERING
+        assert (await store.spent(one.place.workspace, one.user, since=0)).images == 0
+
+    async def test_an_equal_request_is_found_where_it_may_be_seen(self, store: Store) -> None:
+        one = await claimed(store)
+        made = await store.keep(one.id, replace(version(one), fingerprint="f" * 32))
+        elsewhere = replace(one.place, channel="C-other")
+        assert await store.made_before("f" * 32, one.place, BOB) == made, "the same channel"
+        assert await store.made_before("f" * 32, elsewhere, ALICE) == made, "one's own"
+        assert await store.made_before("f" * 32, elsewhere, BOB) is None
+        assert await store.made_before("f" * 32, replace(one.place, workspace="T-other"), ALICE) is None
+        assert await store.made_before("", one.place, ALICE) is None
+
+    async def test_who_waits_is_listed_in_the_order_they_came(self, store: Store) -> None:
+        jobs = [await accepted(store, job(created=created)) for created in (3000, 1000, 2000)]
+        await store.claim("w1", platforms=["slack"], now=4000, lease_until=9000)
+        assert [one.created for one in await store.waiting(["slack"])] == [2000, 3000]
+        assert await store.waiting(["discord"]) == []
+        assert len(jobs) == 3

@@ -37,6 +37,7 @@ GATEWAY = Gateway(response_format=True)
 EVERYTHING = Options(
     model="gpt-image-2.6-sunburst", size="1536x1024", quality="max", background="opaque", output_format="webp",
     output_compression=80, moderation="low", n=2, input_fidelity="high", complexity="low", think="high", web=True,
+    locked=False,
 )  # fmt: skip
 DRAWN = replace(EVERYTHING, think="", web=False)
 
