@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from bot.cards import Tone
-from bot.models import Command, Kind, Version
+from bot.models import Command, Kind, Message, Version, new_id
 from bot.ports import Drawn, ImageRequest, Preview, Result, Step
 from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider
@@ -220,3 +221,20 @@ async def test_the_sketch_engine_keeps_what_is_outside_too(tmp_path: Path) -> No
         assert chat.posted[-1].card.tone is Tone.DONE
         version = await last_version(talk)
         assert version.region == "right half"
+
+
+async def test_two_people_editing_at_once_make_two_branches_and_are_told(tmp_path: Path) -> None:
+    provider, chat = FakeProvider(), FakeChat()
+    async with open_test_house(tmp_path, provider, model="gpt-image-2") as house:
+        talk = Talk(house, chat, provider, house.studio(chat))
+        await talk.imagine("a red fox")
+        place = chat.posted[0].address.place
+        provider.gate = asyncio.Event()
+        for who, words in ((ALICE, "make it night"), (BOB, "make it day")):
+            await talk.doors.message(Message(new_id(), place, who, words, id=new_id()))
+        provider.gate.set()
+        await chat.settled()
+        first, second, third = await talk.versions()
+        assert second.parent == third.parent == first.id
+        told = f"Meanwhile {second.author.name} made v2 of the same picture; both are kept."
+        assert (told in third.notes, told in second.notes) == (True, False)

@@ -38,6 +38,11 @@ def other_format(asked: str, came: Sequence[str]) -> str:
     return f"The image service sent {', '.join(came).upper()} instead of {asked.upper()}."
 
 
+def meanwhile(other: Version) -> str:
+    """Another version was made of the same picture while this one was drawn."""
+    return f"Meanwhile {other.author.name} made v{other.number} of the same picture; both are kept."
+
+
 def extending(how: str) -> str:
     """What is asked of the model where a person only said how to extend."""
     where = {"pan left": "to the left", "pan right": "to the right", "pan up": "upwards", "pan down": "downwards"}

@@ -143,7 +143,7 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     if not kept:
         raise OutcomeUnknown("The image service sent something that is not a picture.")
     cost, is_estimate = _cost(desk, job, result)
-    notes = [*result.notes, *_surprises(job.options, kept)]
+    notes = [*result.notes, *_surprises(job.options, kept), *await _meanwhile(desk, job)]
     locked = await lock(desk, job, kept) if job.mask and job.options.locked else None
     if locked:
         notes += locked.notes
@@ -185,6 +185,15 @@ def _version(desk: Desk, job: Job, result: Result) -> Version:
         fingerprint=job.fingerprint,
         avoid=job.avoid,
     )
+
+
+async def _meanwhile(desk: Desk, job: Job) -> list[str]:
+    """Two people changed the same picture at once: both are told that there are two branches now."""
+    thread = await desk.store.thread(job.thread)
+    head = await desk.store.version(thread.head) if thread and thread.head else None
+    if head is None or job.parent is None or head.parent != job.parent or head.created <= job.created:
+        return []
+    return [replies.meanwhile(head)]
 
 
 def _surprises(options: Options, kept: Sequence[Asset]) -> list[str]:
