@@ -12,6 +12,7 @@ r"""What people's words mean: a fixed grammar, no guessing.
 | `show v3` · `info` · `info v3` | show it again · say everything about it |
 | `compare` · `compare v2 v5` | what changed, side by side |
 | `pick 2` | go on with picture 2 of several |
+| `finalize` | the same picture once more, large and in detail (its price is on the button) |
 | `again` | the same request once more |
 | `vary` · `vary strong` | another picture like this one |
 | `new: a blue whale` | start over in this thread |
@@ -107,6 +108,11 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
+class Finalize:
+    """Draw the same picture again, large and in detail."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extend:
     """Put the picture on a larger canvas; `how` as in `extending.plan` ("zoom 2", "pan left", "wide")."""
 
@@ -142,7 +148,22 @@ class NotForUs:
 
 
 Intent = (
-    Imagine | New | Edit | Undo | Redo | Again | Vary | Pick | Compare | Info | Extend | BackTo | Show | Help | NotForUs
+    Imagine
+    | New
+    | Edit
+    | Undo
+    | Redo
+    | Again
+    | Vary
+    | Pick
+    | Compare
+    | Info
+    | Extend
+    | Finalize
+    | BackTo
+    | Show
+    | Help
+    | NotForUs
 )
 
 
@@ -237,6 +258,7 @@ _PHRASES: Mapping[str, Intent] = {
          "再来一次"), Again()),
     **dict.fromkeys(("vary", "variation", "variations", "vary it", "vary this", "vary subtle"), Vary()),
     **dict.fromkeys(("vary strong", "strong variation", "vary strongly", "vary it strongly"), Vary(strong=True)),
+    **dict.fromkeys(("finalize", "finalise", "finalize it", "finalise it", "finalize this"), Finalize()),
     **dict.fromkeys(("help", "?", "hilfe", "aide", "ayuda"), Help()),
 }  # fmt: skip
 

@@ -156,6 +156,7 @@ class Kind(StrEnum):
     UPLOAD = "upload"
     PICK = "pick"  # one of several pictures, made the current one
     EXTEND = "extend"  # the same picture on a larger canvas
+    FINAL = "final"  # the same picture, drawn again large and in detail
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ async def test_comparing_shows_both_and_where_they_differ(drawn: Talk) -> None:
     await drawn.reply("compare")
     card = drawn.last
     assert card.title.startswith("v1 → v2 · ")
-    assert [image.name for image in card.images] == ["compare-v1-v2.png", "changes-v1-v2.png"]
+    names = ["compare-v1-v2.png", "changes-v1-v2.png", "flip-v1-v2.gif"]
+    assert [image.name for image in card.images] == names
     assert all(image.asset for image in card.images)
     assert drawn.provider.paid == 2
     assert await drawn.head() == 2
@@ -238,3 +239,26 @@ async def test_two_people_editing_at_once_make_two_branches_and_are_told(tmp_pat
         assert second.parent == third.parent == first.id
         told = f"Meanwhile {second.author.name} made v2 of the same picture; both are kept."
         assert (told in third.notes, told in second.notes) == (True, False)
+
+
+async def test_a_draft_is_finalized_at_the_price_on_its_button(talk: Talk) -> None:
+    await talk.imagine("a red fox --quality low --ar 2:3")
+    (button,) = [one for one in talk.last.buttons if one.action == "finalize"]
+    await talk.press(button.label, talk.chat.posted[0])
+    version = (await talk.versions())[-1]
+    assert (version.kind, version.options.quality) == (Kind.FINAL, "high")
+    width, height = map(int, version.options.size.split("x"))
+    assert max(width, height) >= 2880
+    job = talk.chat.posted[-1].history[0]
+    assert button.label.removeprefix("Finalize · ") in job.footer
+    assert "Change nothing" in talk.provider.requests[-1].prompt
+    assert not [one for one in talk.last.buttons if one.action == "finalize"], "it is final"
+
+
+async def test_what_is_final_or_free_or_several_cannot_be_finalized(talk: Talk, tmp_path: Path) -> None:
+    await talk.imagine("a red fox --n 2")
+    assert not [one for one in talk.last.buttons if one.action == "finalize"]
+    await talk.reply("finalize")
+    assert "as large and fine" in talk.chat.whispers[-1][1].title
+    await talk.reply("pick 1")
+    assert [one for one in talk.last.buttons if one.action == "finalize"]

@@ -8,6 +8,7 @@ from bot.replies.about import compared, info, prompt_card
 from bot.replies.progress import working
 from bot.replies.sentences import (
     AS_GUEST,
+    FINAL_WORDS,
     FIRST_VERSION,
     INTERRUPTED,
     NO_INPUTS,
@@ -37,6 +38,7 @@ from bot.replies.versions import Shown, brought_back, card_images, finished, off
 
 __all__ = [
     "AS_GUEST",
+    "FINAL_WORDS",
     "FIRST_VERSION",
     "INTERRUPTED",
     "NOTHING_CHARGED",

@@ -46,19 +46,22 @@ def _sent_options(options: Options) -> list[tuple[str, str]]:
 
 
 def compared(before: Version, after: Version, made: Sequence[Shown], *, changed: float, where: Sequence[str]) -> Card:
-    """Two versions side by side, and a map of where they differ."""
-    names = (f"v{before.number} and v{after.number} side by side", f"where v{after.number} differs, red the most")
+    """Two versions side by side, a map of where they differ, and an animation that flips between them."""
+    pair = f"v{before.number}-v{after.number}"
+    kinds = (
+        (f"compare-{pair}.png", f"v{before.number} and v{after.number} side by side"),
+        (f"changes-{pair}.png", f"Where v{after.number} differs from v{before.number}, red the most"),
+        (f"flip-{pair}.gif", f"Flips between v{before.number} and v{after.number}"),
+    )
     return Card(
         title=f"v{before.number} → v{after.number} · {share(changed)} of the picture changed",
         body=f"Most of it: {', '.join(dict.fromkeys(where))}." if where else "",
         footer=after.prompt if after.parent == before.id else "",
         images=tuple(
-            CardImage(one.path, one.asset.media_type, one.asset.width, one.asset.height, alt,
-                      f"{'compare' if index == 1 else 'changes'}-v{before.number}-v{after.number}.png", one.asset.id,
-                      number=index)
-            for index, (one, alt) in enumerate(zip(made, names, strict=True), start=1)
+            CardImage(one.path, one.asset.media_type, one.asset.width, one.asset.height, alt, name, one.asset.id, index)
+            for index, (one, (name, alt)) in enumerate(zip(made, kinds, strict=True), start=1)
         ),
-    )  # fmt: skip
+    )
 
 
 def info(version: Version, parent: Version | None) -> Card:
@@ -73,7 +76,11 @@ def info(version: Version, parent: Version | None) -> Card:
         _cost_fact(version),
         f"drawn by {version.gateway or version.provider}" if version.provider else "",
     ]
-    again = "" if version.kind in (Kind.UPLOAD, Kind.PICK, Kind.EXTEND) else "\nAgain: " + _words_again(version, parent)
+    again = (
+        ""
+        if version.kind in (Kind.UPLOAD, Kind.PICK, Kind.EXTEND, Kind.FINAL)
+        else "\nAgain: " + _words_again(version, parent)
+    )
     return Card(
         title=f"v{version.number}",
         body="\n".join(filter(None, facts)) + again,
@@ -82,7 +89,7 @@ def info(version: Version, parent: Version | None) -> Card:
 
 
 _KINDS = {Kind.GENERATE: "Made", Kind.EDIT: "An edit", Kind.VARIATION: "A variation", Kind.UPLOAD: "Uploaded",
-          Kind.PICK: "A pick", Kind.EXTEND: "A larger canvas"}  # fmt: skip
+          Kind.PICK: "A pick", Kind.EXTEND: "A larger canvas", Kind.FINAL: "The final"}  # fmt: skip
 
 
 def _cost_fact(version: Version) -> str:

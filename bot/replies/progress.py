@@ -36,6 +36,8 @@ def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = 
 def _working_title(job: Job, parent: Version | None) -> str:
     if job.kind is Kind.VARIATION and parent:
         return f"Making a variation of v{parent.number}"
+    if parent and job.kind is Kind.FINAL:
+        return f"Finalizing v{parent.number}"
     if parent and job.kind is Kind.EXTEND:
         return f"Extending v{parent.number} · {job.region}"
     if parent and job.kind is Kind.EDIT:

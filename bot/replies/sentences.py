@@ -49,6 +49,9 @@ def extending(how: str) -> str:
     return f"Continue the picture naturally {where.get(how, 'beyond its old edges on all sides')}."
 
 
+FINAL_WORDS = (
+    "Draw Image 1 again at this size in full detail. Change nothing: the same composition, subjects, colours and words."
+)
 NOT_LOCKED = "The picture came back in another shape, so the part outside the mask could not be put back."
 NO_INPUTS = "--fidelity is about pictures that go along; none does, so it was ignored."
 REUSED = "Made before by the same request; nothing was charged."

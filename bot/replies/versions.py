@@ -23,7 +23,7 @@ class Shown:
 
 
 def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None, notes: Sequence[str] = (),
-             left: int | None = None) -> Card:  # fmt: skip
+             left: int | None = None, final: int | None = None) -> Card:  # fmt: skip
     """The card of a version: its pictures, what it is, what it cost, what can be done next."""
     return Card(
         title=_finished_title(version, parent),
@@ -32,7 +32,7 @@ def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None
         body="\n".join(filter(None, [" ".join([*notes, *version.notes, *version.missing]), _sources(version)])),
         footer=_version_footer(version, shown, left),
         images=card_images(version, shown),
-        buttons=version_buttons(version),
+        buttons=version_buttons(version, final),
         asker=version.author.name,
     )
 
@@ -60,7 +60,7 @@ def offer(job: Job, made: Version, shown: Sequence[Shown]) -> Card:
     )
 
 
-def brought_back(version: Version, shown: Sequence[Shown], *, word: str) -> Card:
+def brought_back(version: Version, shown: Sequence[Shown], *, word: str, final: int | None = None) -> Card:
     """A version that became the head again by undo or redo."""
     return Card(
         title=f"{word} v{version.number}. The next reply edits this picture.",
@@ -68,14 +68,14 @@ def brought_back(version: Version, shown: Sequence[Shown], *, word: str) -> Card
         prompt=version.prompt,
         footer=_version_footer(version, shown, None),
         images=card_images(version, shown),
-        buttons=version_buttons(version),
+        buttons=version_buttons(version, final),
         asker=version.author.name,
     )
 
 
-def shown_again(version: Version, shown: Sequence[Shown]) -> Card:
+def shown_again(version: Version, shown: Sequence[Shown], *, final: int | None = None) -> Card:
     """A version's card once more; the current version stays what it is."""
-    card = brought_back(version, shown, word="Again")
+    card = brought_back(version, shown, word="Again", final=final)
     return replace(
         card, title=f"v{version.number}, once more. Its buttons and replies to it are about v{version.number}."
     )
@@ -86,8 +86,10 @@ def _finished_title(version: Version, parent: Version | None) -> str:
         return f"v{version.number}"
     if version.kind is Kind.PICK:
         return f"v{version.number} · picture {version.parent_image} of v{parent.number}"
-    what = {Kind.VARIATION: "variation", Kind.EDIT: "edit", Kind.EXTEND: "larger canvas"}.get(version.kind, "made")
-    return f"v{version.number} · {what} of v{parent.number}"
+    return f"v{version.number} · {_DONE.get(version.kind, 'made')} of v{parent.number}"
+
+
+_DONE = {Kind.VARIATION: "variation", Kind.EDIT: "edit", Kind.EXTEND: "larger canvas", Kind.FINAL: "final"}
 
 
 def _version_footer(version: Version, shown: Sequence[Shown], left: int | None) -> str:
@@ -106,8 +108,11 @@ def _version_footer(version: Version, shown: Sequence[Shown], left: int | None) 
     return " · ".join(facts)
 
 
-def version_buttons(version: Version) -> tuple[Button, ...]:
-    """What can be done with a version next. The ids hold only an action and the version's id."""
+def version_buttons(version: Version, final: int | None = None) -> tuple[Button, ...]:
+    """What can be done with a version next. The ids hold only an action and the version's id.
+
+    `final` is what finalizing would cost at most, in micro-dollars; None: there is nothing to finalize.
+    """
     edit = Button("Edit", "edit", version.id, style="primary", form=True, description=f"Edit v{version.number}")
     if version.kind is Kind.UPLOAD:
         return (
@@ -118,6 +123,7 @@ def version_buttons(version: Version) -> tuple[Button, ...]:
     picks = [
         Button(f"Pick {one}", f"pick_{one}", version.id, description=f"Go on with picture {one}") for one in several
     ]
+    finalize = () if final is None else (_finalize_button(version, final),)
     undo = (Button("Undo", "undo", version.id, description=f"Undo v{version.number}"),) if version.parent else ()
     return (
         edit,
@@ -125,8 +131,14 @@ def version_buttons(version: Version) -> tuple[Button, ...]:
         Button("Re-roll", "reroll", version.id, description=f"Make v{version.number} again with the same words"),
         *undo,
         *picks,
+        *finalize,
         Button("Show prompt", "prompt", version.id, description=f"Show what was sent for v{version.number}"),
     )
+
+
+def _finalize_button(version: Version, price: int) -> Button:
+    about = f"Draw v{version.number} again, large and in detail, for at most {format_cost(price)}"
+    return Button(f"Finalize · {format_cost(price)}", "finalize", version.id, description=about)
 
 
 def card_images(version: Version, shown: Sequence[Shown]) -> tuple[CardImage, ...]:

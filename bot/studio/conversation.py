@@ -8,9 +8,26 @@ from dataclasses import replace
 from bot import replies
 from bot.cards import Card
 from bot.errors import BadInput, NotFound
-from bot.intents import Again, BackTo, Compare, Edit, Extend, Imagine, Info, Intent, New, Pick, Redo, Show, Undo, Vary
+from bot.intents import (
+    Again,
+    BackTo,
+    Compare,
+    Edit,
+    Extend,
+    Finalize,
+    Imagine,
+    Info,
+    Intent,
+    New,
+    Pick,
+    Redo,
+    Show,
+    Undo,
+    Vary,
+)
 from bot.models import Action, Kind, Message, Place, Request, Thread, Version, new_id
 from bot.studio.desk import Desk
+from bot.studio.final import final_flags, final_price
 from bot.studio.regions import region_of
 from bot.studio.show import bring_back, compared, shown
 from bot.studio.submit import Wish, picked_from, repeated
@@ -62,6 +79,8 @@ class Conversation:
                 await self.info(number)
             case New(prompt, flags) | Imagine(prompt, flags):
                 await self._start_over(prompt, flags)
+            case Finalize():
+                await self.finalize()
             case Extend(how, prompt, flags):
                 await self.extend(how, prompt, flags)
             case Edit():
@@ -97,7 +116,9 @@ class Conversation:
     async def show_again(self, number: int) -> None:
         """Post a version's card once more; nothing else changes."""
         version = await self._numbered(number)
-        card = replies.shown_again(version, await shown(self._desk, version))
+        card = replies.shown_again(
+            version, await shown(self._desk, version), final=await final_price(self._desk, version)
+        )
         await self._say_once(card, shows=version)
 
     async def pick(self, image: int, number: int | None = None) -> None:
@@ -170,6 +191,15 @@ class Conversation:
         version = await self._version()
         wish = self._wish(prompt or version.prompt, Kind.VARIATION)
         await self._submit(replace(wish, parent=version, base=version.options, avoid=version.avoid, may_offer=False))
+
+    async def finalize(self) -> None:
+        """The same picture at high quality and up to 4K."""
+        version = await self._version()
+        flags = await final_flags(self._desk, version)
+        if flags is None:
+            raise BadInput(f"v{version.number} is as large and fine as {version.options.model} draws it.")
+        wish = self._wish(replies.FINAL_WORDS, Kind.FINAL)
+        await self._submit(replace(wish, parent=version, base=version.options, flags=flags, may_offer=False))
 
     async def extend(self, how: str, prompt: str, flags: Mapping[str, str]) -> None:
         """The same picture on a larger canvas, its border drawn anew."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from bot import limits, pictures, replies
 from bot.cards import Card
-from bot.compare import heat_map, side_by_side, where
+from bot.compare import flip, heat_map, side_by_side, where
 from bot.errors import MessageGone, NotFound, PlatformProblem
 from bot.models import Job, JobStatus, Place, User, Version, new_id
 from bot.studio.desk import Desk
+from bot.studio.final import final_price
 from bot.studio.intake import as_asset
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ async def show(desk: Desk, job_id: str) -> bool:
 async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
     parent = await desk.store.version(version.parent) if version.parent else None
     left = await images_left(desk, job.place, job.user)
-    return replies.finished(version, await shown(desk, version), parent=parent, notes=job.notes, left=left)
+    final = await final_price(desk, version)
+    return replies.finished(version, await shown(desk, version), parent=parent, notes=job.notes, left=left, final=final)
 
 
 async def offer_card(desk: Desk, job: Job) -> Card:
@@ -71,10 +73,11 @@ async def compared(desk: Desk, before: Version, after: Version) -> Card:
         raise NotFound("One of these pictures was removed.")
     labels = (f"v{before.number}", f"v{after.number}")
     pair = (first[0].path, second[0].path)
-    scratch = [desk.tmp / f"compare-{new_id()}.png" for _ in range(2)]
+    scratch = [desk.tmp / f"compare-{new_id()}.{kind}" for kind in ("png", "png", "gif")]
     try:
         found = await asyncio.to_thread(side_by_side, *pair, scratch[0], labels=labels)
         await asyncio.to_thread(heat_map, *pair, scratch[1])
+        await asyncio.to_thread(flip, *pair, scratch[2], labels=labels)
         made = [await _derived(desk, path, second[0].asset.id) for path in scratch]
     finally:
         for path in scratch:
@@ -91,7 +94,8 @@ async def _derived(desk: Desk, path: Path, origin: str) -> replies.Shown:
 async def bring_back(desk: Desk, version: Version, place: Place, *, word: str, key: str, reply_to: str | None) -> None:
     """Make a version the head and post its card again in the thread. Raises `PlatformProblem`."""
     await desk.store.move_head(version.thread, version.id)
-    card = replies.brought_back(version, await shown(desk, version), word=word)
+    final = await final_price(desk, version)
+    card = replies.brought_back(version, await shown(desk, version), word=word, final=final)
     address = await desk.platforms[place.platform].post(place, card, reply_to=reply_to, key=key)
     await desk.store.showed(version.id, address)
 

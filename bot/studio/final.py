@@ -1,0 +1,46 @@
+"""From a draft to the finished picture: the same again, at high quality and up to 4K, at a price known before."""
+
+from __future__ import annotations
+
+from bot import replies
+from bot.models import Asset, Kind, Options, Version
+from bot.options import decide
+from bot.pricing import quote
+from bot.sizes import edges, size_for_ratio
+from bot.studio.desk import Desk
+
+_LARGER = 1.1  # less than a tenth more pixels is not worth a bill
+
+
+async def final_flags(desk: Desk, version: Version) -> dict[str, str] | None:
+    """The flags of the final drawing; None where the picture is final already, or cannot be drawn from."""
+    asset = await desk.store.asset(version.images[0]) if len(version.images) == 1 else None
+    model = desk.model_for({}, version.options)
+    if asset is None or version.kind in (Kind.FINAL, Kind.UPLOAD) or not desk.provider_for(model).costs_money:
+        return None
+    quality = "high" if "high" in model.qualities else model.qualities[-1]
+    size = _size(desk, version.options, asset)
+    width, height = edges(size)
+    if quality == version.options.quality and width * height < asset.width * asset.height * _LARGER:
+        return None
+    return {"quality": quality, "size": size}
+
+
+def _size(desk: Desk, options: Options, asset: Asset) -> str:
+    """The largest size of the picture's own shape."""
+    rule = desk.model_for({}, options).size_rule
+    ratio = max(asset.width, asset.height) / min(asset.width, asset.height)
+    if not rule.fixed and ratio > rule.max_ratio:
+        return f"{asset.width}x{asset.height}"
+    return size_for_ratio(asset.width, asset.height, "4k", rule)
+
+
+async def final_price(desk: Desk, version: Version) -> int | None:
+    """What that would cost at most, in micro-dollars; None where there is nothing to finalize."""
+    flags = await final_flags(desk, version)
+    if flags is None:
+        return None
+    model = desk.model_for({}, version.options)
+    options = decide(flags, model, base=version.options, moderation=version.options.moderation).options
+    previews = desk.previews if model.previews else 0
+    return quote(model, options, prompt=replies.FINAL_WORDS, inputs=1, previews=previews).cost
