@@ -82,9 +82,12 @@ def card_view(card: Card) -> Event:
 
 
 def image_view(image: CardImage) -> dict[str, str | int]:
-    """A kept picture: a light copy for the list, the untouched original to look at and to take away."""
+    """A kept picture: a light copy for the list, the untouched original to look at and to take away.
+
+    An animation is its own light copy: a still of it would say nothing.
+    """
     return {
-        "src": f"/thumbs/{image.asset}",
+        "src": f"/files/{image.asset}" if image.media_type == "image/gif" else f"/thumbs/{image.asset}",
         "full": f"/files/{image.asset}",
         "download": f"/files/{image.asset}?download={quote(image.name, safe='')}",
         "width": image.width,
