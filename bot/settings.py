@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         ge=0,
         le=3,
         validation_alias=_named("RETOUCH_PREVIEWS"),
-        description="Passing pictures shown while drawing (0–3; $0.003 each with OpenAI). A workspace may set fewer",
+        description="Passing pictures shown while drawing (0–3; $0.003 each with OpenAI). A workspace may set its own",
     )
     timeout: float = Field(
         600,
