@@ -262,3 +262,29 @@ async def test_what_is_final_or_free_or_several_cannot_be_finalized(talk: Talk, 
     assert "as large and fine" in talk.chat.whispers[-1][1].title
     await talk.reply("pick 1")
     assert [one for one in talk.last.buttons if one.action == "finalize"]
+
+
+async def test_after_many_edits_all_changes_can_be_done_again_at_once(talk: Talk) -> None:
+    await talk.imagine("a red fox --quality low")
+    words = ["make it night", "add snow", "add a moon"]
+    for one in words:
+        await talk.reply(one)
+    assert not [one for one in talk.last.buttons if one.action == "rebase"]
+    await talk.reply("warmer colours")
+    (button,) = [one for one in talk.last.buttons if one.action == "rebase"]
+    assert button.form
+    assert button.value == "1. make it night\n2. add snow\n3. add a moon\n4. warmer colours"
+    await talk.press("Redo in one go", talk.chat.posted[-1], text=button.value)
+    version = (await talk.versions())[-1]
+    assert (version.parent, version.prompt) == ((await talk.versions())[0].id, button.value)
+    assert version.options.quality == "low"
+
+
+async def test_a_masked_part_in_between_is_where_redoing_starts(talk: Talk) -> None:
+    await talk.imagine("a red fox")
+    await talk.reply("left half: make it blue")
+    for one in ("make it night", "add snow", "add a moon", "warmer"):
+        await talk.reply(one)
+    await talk.press("Redo in one go", talk.chat.posted[-1], text="all of it")
+    versions = await talk.versions()
+    assert versions[-1].parent == versions[1].id

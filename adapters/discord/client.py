@@ -24,7 +24,7 @@ from bot.ports import Doors
 
 log = logging.getLogger(__name__)
 
-FORM_ACTIONS = frozenset({"edit"})
+FORM_ACTIONS = frozenset({"edit", "rebase"})
 _EDIT_OTHERS = "edit_message"  # the form on somebody else's message; never reaches the core
 _HINT_EVERY = timedelta(hours=1)
 _HINT_SECONDS = 60

@@ -23,7 +23,7 @@ class Shown:
 
 
 def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None, notes: Sequence[str] = (),
-             left: int | None = None, final: int | None = None) -> Card:  # fmt: skip
+             left: int | None = None, final: int | None = None, all_at_once: str = "") -> Card:  # fmt: skip
     """The card of a version: its pictures, what it is, what it cost, what can be done next."""
     return Card(
         title=_finished_title(version, parent),
@@ -32,7 +32,7 @@ def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None
         body="\n".join(filter(None, [" ".join([*notes, *version.notes, *version.missing]), _sources(version)])),
         footer=_version_footer(version, shown, left),
         images=card_images(version, shown),
-        buttons=version_buttons(version, final),
+        buttons=(*version_buttons(version, final), *_rebase_button(version, all_at_once)),
         asker=version.author.name,
     )
 
@@ -134,6 +134,14 @@ def version_buttons(version: Version, final: int | None = None) -> tuple[Button,
         *finalize,
         Button("Show prompt", "prompt", version.id, description=f"Show what was sent for v{version.number}"),
     )
+
+
+def _rebase_button(version: Version, words: str) -> tuple[Button, ...]:
+    """Shown with the words, to be read and changed, before anything is sent."""
+    if not words:
+        return ()
+    about = f"Do all changes up to v{version.number} again at once, from the first picture"
+    return (Button("Redo in one go", "rebase", version.id, form=True, value=words, description=about),)
 
 
 def _finalize_button(version: Version, price: int) -> Button:

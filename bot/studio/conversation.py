@@ -28,6 +28,7 @@ from bot.intents import (
 from bot.models import Action, Kind, Message, Place, Request, Thread, Version, new_id
 from bot.studio.desk import Desk
 from bot.studio.final import final_flags, final_price
+from bot.studio.rebase import changes, merged, references_of
 from bot.studio.regions import region_of
 from bot.studio.show import bring_back, compared, shown
 from bot.studio.submit import Wish, picked_from, repeated
@@ -191,6 +192,25 @@ class Conversation:
         version = await self._version()
         wish = self._wish(prompt or version.prompt, Kind.VARIATION)
         await self._submit(replace(wish, parent=version, base=version.options, avoid=version.avoid, may_offer=False))
+
+    async def rebase(self, prompt: str) -> None:
+        """All changes that led here in one request, from the picture they began with."""
+        version = await self._version()
+        steps = await changes(self._desk, version)
+        first = await self._desk.store.version(steps[0].parent) if steps and steps[0].parent else None
+        if first is None:
+            raise BadInput(f"v{version.number} did not come from edits that can be done again in one go.")
+        words = prompt.strip() or await merged(self._desk, version)  # a form may lose its words over a restart
+        if not words:
+            raise BadInput(replies.NO_WORDS)
+        wish = replace(
+            self._wish(words, Kind.EDIT),
+            parent=first,
+            parent_image=steps[0].parent_image,
+            base=version.options,
+            references=references_of(steps),
+        )
+        await self._submit(wish)
 
     async def finalize(self) -> None:
         """The same picture at high quality and up to 4K."""

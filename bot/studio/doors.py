@@ -243,6 +243,8 @@ class Studio:
             await conversation.again({})
         elif action.name == "prompt":
             await self._tell(action, replies.prompt_card(version))
+        elif action.name == "rebase":
+            await conversation.rebase(action.text)
         elif action.name == "finalize":
             await conversation.finalize()
         elif action.name.startswith("pick_"):

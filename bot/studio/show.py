@@ -14,6 +14,7 @@ from bot.models import Job, JobStatus, Place, User, Version, new_id
 from bot.studio.desk import Desk
 from bot.studio.final import final_price
 from bot.studio.intake import as_asset
+from bot.studio.rebase import merged
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,16 @@ async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
     parent = await desk.store.version(version.parent) if version.parent else None
     left = await images_left(desk, job.place, job.user)
     final = await final_price(desk, version)
-    return replies.finished(version, await shown(desk, version), parent=parent, notes=job.notes, left=left, final=final)
+    all_at_once = await merged(desk, version)
+    return replies.finished(
+        version,
+        await shown(desk, version),
+        parent=parent,
+        notes=job.notes,
+        left=left,
+        final=final,
+        all_at_once=all_at_once,
+    )
 
 
 async def offer_card(desk: Desk, job: Job) -> Card:
