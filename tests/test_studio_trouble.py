@@ -10,7 +10,7 @@ import pytest
 
 from bot.cards import Tone
 from bot.errors import CannotPost, OutcomeUnknown, PlatformProblem, ProviderProblem, RateLimited, Refused
-from bot.models import Action, Command, JobStatus, Policy, new_id
+from bot.models import Action, Command, JobStatus, Policy, Usage, new_id
 from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider
 from tests.harness import open_test_house
@@ -240,3 +240,13 @@ async def test_a_button_id_from_another_workspace_does_nothing(talk: Talk) -> No
     assert [card.title.split(".")[0] for _, card in talk.chat.whispers] == [
         "That request is gone", "That picture is gone", "That request is gone"]  # fmt: skip
     assert len(talk.provider.requests) == 2
+
+
+@pytest.mark.parametrize(("tokens", "believed"), [(1_000, True), (9_000, True), (900_000_000, False)])
+async def test_token_counts_that_cannot_be_are_not_booked(talk: Talk, tokens: int, believed: bool) -> None:
+    talk.provider.usage = Usage(output_image_tokens=tokens)
+    await talk.imagine("a red fox")
+    version = (await talk.versions())[-1]
+    job_cost = (await talk.house.store.spent("team", ALICE, since=0)).cost
+    assert version.cost == job_cost
+    assert (version.cost == tokens * 30, version.cost_is_estimate) == (believed, not believed)

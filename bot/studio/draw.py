@@ -34,6 +34,8 @@ from bot.studio.show import edit_quietly, show
 
 log = logging.getLogger(__name__)
 
+UNBELIEVABLE = 5  # times the most it should cost: some gateways invent token counts
+
 
 async def draw(desk: Desk, job: Job) -> None:
     """Run one claimed job to its end. Raises nothing but `CancelledError`, and then its ledger is settled too."""
@@ -227,7 +229,12 @@ def _cost(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
     if result.usage is None or (job.options.is_planned and result.planning is None):
         return min(job.estimate, each * arrived + doubtful), True
     planned, is_guess = _planning_cost(desk, result)
-    cost = actual_cost(model, result.usage) + planned + doubtful
+    drawn = actual_cost(model, result.usage)
+    if drawn > job.estimate * UNBELIEVABLE:
+        log.error("%s reported %s micro-dollars where at most %s were expected: the estimate is booked: job=%s",
+                  result.gateway or job.provider, drawn, job.estimate, job.id)  # fmt: skip
+        return job.estimate, True
+    cost = drawn + planned + doubtful
     return cost, bool(doubtful) or is_guess or not model.known
 
 
