@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.slack import form
+from bot.cards import Button, Card
 from bot.menu import Menu, ModelMenu
-from bot.models import Command, User
+from bot.models import Command, Place, User
 from tests.drivers.slack import SlackDriver, open_slack_http, user
 from tests.fakes.slack import CHANNEL, TEAM
 from tests.test_slack import Doorkeeper
@@ -117,3 +118,22 @@ def test_a_form_with_strange_metadata_is_not_ours() -> None:
     for metadata in ("", "[]", "not json", '{"channel": ""}'):
         payload = {"view": {"id": "V1", "private_metadata": metadata, "state": state(words="x")}}
         assert form.command(payload, TEAM, User("slack", "U1", "Alice")) is None
+
+
+async def test_a_form_that_slack_opens_too_late_is_not_a_silent_failure(slack: SlackDriver) -> None:
+    card = Card("v1", buttons=(Button("Edit", "edit", "abc", form=True),))
+    address = await slack.platform.post(Place("slack", TEAM, CHANNEL), card, reply_to=None, key="k")
+    slack.world.faults["views.open"] = [{"ok": False, "error": "expired_trigger_id"}]
+    message = {"ts": address.message, "blocks": []}
+    await slack.interact(
+        {"type": "block_actions", "team": {"id": TEAM}, "user": {"id": user("alice"), "team_id": TEAM},
+         "channel": {"id": CHANNEL}, "message": message, "trigger_id": "t5", "api_app_id": "A1",
+         "container": {"type": "message", "message_ts": address.message, "channel_id": CHANNEL},
+         "response_url": f"{slack.world.url}/respond/5",
+         "actions": [{"action_id": "v1:edit:abc", "value": "form:", "action_ts": "5", "block_id": "b",
+                      "type": "button"}]}
+    )  # fmt: skip
+    async with asyncio.timeout(5):
+        while not slack.world.whispers:
+            await asyncio.sleep(0.01)
+    assert "Press the button again" in str(slack.world.whispers[0])

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 1000
 GRACE_SECONDS = 10.0
+FORM_TOO_LATE = "Slack did not open the form in time. Press the button again, or reply in the thread with your words."
 YOUNG_FILE_SECONDS = 10.0  # how long Slack may call a fresh file invalid
 Body = dict[str, Any]
 Ack = Callable[..., Awaitable[object]]
@@ -206,6 +207,8 @@ class Connection:
             await self.client.views_open(trigger_id=body["trigger_id"], view=view)
         except SlackApiError as error:
             log.warning("form not opened: %s", error_code(error))
+            if url := body.get("response_url"):
+                await self.respond(url, FORM_TOO_LATE, card_blocks(Card(FORM_TOO_LATE), [], key=new_id(6)))
 
     async def _form(self, body: Body) -> None:
         action = incoming.submission(body, self.workspace, await self._user(body["user"]["id"]))
