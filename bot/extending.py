@@ -19,6 +19,7 @@ from bot.sizes import SizeRule, edges, nearest
 ZOOMS = {"1.5": 1.5, "2": 2.0}
 _PAN = 1.5  # a pan grows its side by half
 _SHAPES = {"square": (1, 1), "wide": (16, 9), "tall": (9, 16)}
+_SAME = 1.1  # a canvas this little larger than wished leaves the old pixels as they are
 _LEAST_NEW = 1.02  # less than 2 % more canvas is nothing to extend
 
 
@@ -33,8 +34,8 @@ class Canvas:
 def plan(size: tuple[int, int], how: str, rule: SizeRule) -> Canvas:
     """The canvas for "zoom 2", "zoom 1.5", "pan left" (right, up, down), "square", "wide" or "tall".
 
-    The old picture keeps its pixels unless the model cannot draw so much; then it is scaled down. Raises `BadInput`
-    where there is nothing to add, or the model's shapes do not allow it.
+    The old picture keeps its pixels unless the model cannot draw so much, or so little; then it is scaled. Raises
+    `BadInput` where there is nothing to add, or the model's shapes do not allow it.
     """
     width, height = size
     wished = _wished(width, height, how)
@@ -44,10 +45,20 @@ def plan(size: tuple[int, int], how: str, rule: SizeRule) -> Canvas:
     if wished[0] * wished[1] < width * height * _LEAST_NEW:
         raise BadInput(f"The picture is {how} already; there is nothing to add.")
     canvas = edges(nearest(*wished, rule))
-    scale = min(1.0, canvas[0] / wished[0], canvas[1] / wished[1])
+    if rule.fixed and how in _SHAPES and _off(canvas, how) >= _off(size, how) / _LEAST_NEW:
+        raise BadInput(f"This model draws nothing more {how}; there is nothing to add.")
+    scale = min(canvas[0] / wished[0], canvas[1] / wished[1])
+    if 1 < scale < _SAME:
+        scale = 1.0
     old = (max(1, min(canvas[0], round(width * scale))), max(1, min(canvas[1], round(height * scale))))
     left, top = _corner(canvas, old, how)
     return Canvas(canvas, (left, top, left + old[0], top + old[1]))
+
+
+def _off(size: tuple[int, int], how: str) -> float:
+    """How far a size is from a shape: the factor between the two ratios, 1.0 for none."""
+    factor = size[0] * _SHAPES[how][1] / (size[1] * _SHAPES[how][0])
+    return max(factor, 1 / factor)
 
 
 def _wished(width: int, height: int, how: str) -> tuple[float, float]:

@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.models import ThreadMode
 
@@ -109,7 +109,9 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Finalize:
-    """Draw the same picture again, large and in detail."""
+    """Draw the same picture again, large and in detail. It takes no flags: they are kept to say so."""
+
+    flags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Extend:
     how: str
     prompt: str = ""
     flags: Mapping[str, str] = field(default_factory=dict)
+    version: int | None = None
+    image: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +276,12 @@ _POLITE = re.compile(
 def _command_phrase(words: str, flags: Mapping[str, str]) -> Intent | None:
     if len(words) > _LONGEST_COMMAND:
         return None
-    plain = _plain(words)
-    match = _POLITE.match(plain)
-    core = match[1] if match else plain
+    core = _core(words)
     intent = _PHRASES.get(core)
     if isinstance(intent, Again):
         return Again(flags)
+    if isinstance(intent, Finalize):
+        return Finalize(flags)
     if intent is not None:
         return intent
     if found := re.fullmatch(r"(?:go )?(?:back to|return to|revert to|zurück zu) (?:v|version ?)?(\d{1,4})", core):
@@ -295,19 +299,28 @@ def _command_phrase(words: str, flags: Mapping[str, str]) -> Intent | None:
     return None
 
 
+def _core(words: str) -> str:
+    """The words without politeness and final punctuation: "Could you zoom out, please?" is "zoom out"."""
+    plain = _plain(words)
+    plain = plain.rstrip("? ") or plain
+    match = _POLITE.match(plain)
+    return match[1] if match else plain
+
+
+_BEFORE_COLON = re.compile(rf"(?s)([^:：]{{1,{_LONGEST_COMMAND}}})(?:[:：](.*))?")
 _EXTEND = re.compile(
-    r"(?is)^(?:please )?(?:zoom out(?: (?P<zoom>1[.,]5|2)\s?[x×]?)?|(?P<pan>pan (?:left|right|up|down))|"
-    r"make (?:it )?(?P<shape>square|wide|tall))\s*(?:[.!]|:\s*(?P<words>.+))?$"
+    r"zoom out(?: (?P<zoom>1 5|2) ?x?)?|(?P<pan>pan (?:left|right|up|down))|make (?:it )?(?P<shape>square|wide|tall)"
 )
 
 
 def _extend(words: str, flags: Mapping[str, str]) -> Extend | None:
     """`zoom out`, `zoom out 1.5x`, `pan left`, `make square`, each perhaps with words for what is to be seen there."""
-    found = _EXTEND.match(words.strip())
-    if found is None:
+    parts = _BEFORE_COLON.fullmatch(words)
+    found = _EXTEND.fullmatch(_core(parts[1])) if parts else None
+    if parts is None or found is None:
         return None
-    how = found["pan"] or found["shape"] or f"zoom {(found['zoom'] or '2').replace(',', '.')}"
-    return Extend(how.lower(), (found["words"] or "").strip(), flags)
+    how = found["pan"] or found["shape"] or f"zoom {(found['zoom'] or '2').replace(' ', '.')}"
+    return Extend(how, (parts[2] or "").strip(), flags)
 
 
 def _addressed(words: str, flags: Mapping[str, str]) -> Intent:
@@ -322,8 +335,14 @@ def _addressed(words: str, flags: Mapping[str, str]) -> Intent:
             return Pick(command.image, version=int(found[1]))
         if command:
             return Help()  # "v2: undo" has no meaning yet; guessing one could cost money
+        if extend := _extend(found[2], flags):
+            return replace(extend, version=int(found[1]))
         return Edit(found[2].strip(), flags, version=int(found[1]))
     if found := re.match(r"(?s)^(?:#|picture |image )?(\d{1,2})\s*:\s*(?!\d)(.+)$", words):
+        if _command_phrase(found[2], flags):
+            return Help()
+        if extend := _extend(found[2], flags):
+            return replace(extend, image=int(found[1]))
         return Edit(found[2].strip(), flags, image=int(found[1]))
     return Edit(words, flags)
 

@@ -14,6 +14,7 @@ from bot.replies.sentences import (
     NO_INPUTS,
     NO_WORDS,
     NOT_LOCKED,
+    NOT_PUT_BACK,
     NOT_YOURS,
     NOTHING_HERE,
     NOTHING_TO_REDO,
@@ -25,6 +26,7 @@ from bot.replies.sentences import (
     extending,
     for_admins,
     help_card,
+    locked_as,
     meanwhile,
     notice,
     other_format,
@@ -32,6 +34,7 @@ from bot.replies.sentences import (
     share,
     shutdown_warning,
     unknown_version,
+    would_not_lock,
 )
 from bot.replies.troubles import NOTHING_CHARGED, broken, cancelled, failed, problem
 from bot.replies.versions import Shown, brought_back, card_images, finished, offer, shown_again, version_buttons
@@ -45,6 +48,7 @@ __all__ = [
     "NOTHING_HERE",
     "NOTHING_TO_REDO",
     "NOT_LOCKED",
+    "NOT_PUT_BACK",
     "NOT_YOURS",
     "NO_INPUTS",
     "NO_WORDS",
@@ -65,6 +69,7 @@ __all__ = [
     "for_admins",
     "help_card",
     "info",
+    "locked_as",
     "meanwhile",
     "notice",
     "offer",
@@ -78,4 +83,5 @@ __all__ = [
     "unknown_version",
     "version_buttons",
     "working",
+    "would_not_lock",
 ]  # fmt: skip

@@ -76,11 +76,7 @@ def info(version: Version, parent: Version | None) -> Card:
         _cost_fact(version),
         f"drawn by {version.gateway or version.provider}" if version.provider else "",
     ]
-    again = (
-        ""
-        if version.kind in (Kind.UPLOAD, Kind.PICK, Kind.EXTEND, Kind.FINAL)
-        else "\nAgain: " + _words_again(version, parent)
-    )
+    again = "\nAgain: " + _words_again(version, parent) if _has_words_again(version) else ""
     return Card(
         title=f"v{version.number}",
         body="\n".join(filter(None, facts)) + again,
@@ -98,12 +94,20 @@ def _cost_fact(version: Version) -> str:
     return f"cost {'about ' if version.cost_is_estimate else ''}{format_cost(version.cost)}"
 
 
+def _has_words_again(version: Version) -> bool:
+    """Whether words alone ask for the same: pictures that went along, and one of several, cannot be typed."""
+    pictured = version.references or version.markup or (version.mask and not version.region) or version.parent_image > 1
+    return version.kind in (Kind.GENERATE, Kind.EDIT) and not pictured
+
+
 def _words_again(version: Version, parent: Version | None) -> str:
     """What can be typed to ask for the same: a command, or in the thread a reply."""
     options = version.options
     flags = {"model": options.model, "size": options.size, "quality": options.quality,
              "background": "" if options.background == "auto" else options.background,
              "format": "" if options.output_format == "png" else options.output_format,
+             "compression": "" if options.output_compression is None else str(options.output_compression),
+             "fidelity": options.input_fidelity, "complexity": options.complexity,
              "n": "" if options.n == 1 else str(options.n), "think": options.think,
              "no": ", ".join(version.avoid)}  # fmt: skip
     typed = " ".join(f"--{name} {value}" for name, value in flags.items() if value)

@@ -49,10 +49,26 @@ def extending(how: str) -> str:
     return f"Continue the picture naturally {where.get(how, 'beyond its old edges on all sides')}."
 
 
+def locked_as(media_type: str, width: int, height: int) -> str:
+    """The composite is not what was asked for: it is the picture before, outside the mask pixel by pixel."""
+    kind = media_type.removeprefix("image/").upper()
+    return (
+        f"What lies outside the mask is as before, so this is a {kind} of {width}×{height}; --unlocked leaves it all."
+    )
+
+
+def would_not_lock(size: str, drawn: str) -> str:
+    """Said before anything is paid: a picture of another shape cannot keep the rest of this one."""
+    was, now = size.replace("x", "×"), drawn.replace("x", "×")
+    return (f"This picture is {was} and would come back as {now}, so the rest of it could not be kept. "
+            "Ask for a size of the same shape, or add --unlocked.")  # fmt: skip
+
+
 FINAL_WORDS = (
     "Draw Image 1 again at this size in full detail. Change nothing: the same composition, subjects, colours and words."
 )
 NOT_LOCKED = "The picture came back in another shape, so the part outside the mask could not be put back."
+NOT_PUT_BACK = "The part outside the mask could not be put back: the picture before is gone or cannot be read."
 NO_INPUTS = "--fidelity is about pictures that go along; none does, so it was ignored."
 REUSED = "Made before by the same request; nothing was charged."
 AS_GUEST = "People are talking in this thread, so mention me to change the picture."

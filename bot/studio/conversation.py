@@ -29,7 +29,7 @@ from bot.models import Action, Kind, Message, Place, Request, Thread, Version, n
 from bot.studio.desk import Desk
 from bot.studio.final import final_flags, final_price
 from bot.studio.rebase import changes, merged, references_of
-from bot.studio.regions import region_of
+from bot.studio.regions import check_extendable, check_lockable, region_of
 from bot.studio.show import bring_back, compared, shown
 from bot.studio.submit import Wish, picked_from, repeated
 
@@ -80,10 +80,10 @@ class Conversation:
                 await self.info(number)
             case New(prompt, flags) | Imagine(prompt, flags):
                 await self._start_over(prompt, flags)
-            case Finalize():
-                await self.finalize()
-            case Extend(how, prompt, flags):
-                await self.extend(how, prompt, flags)
+            case Finalize(flags):
+                await self.finalize(flags)
+            case Extend():
+                await self.extend(intent)
             case Edit():
                 await self._edit(intent)
             case _:
@@ -146,7 +146,7 @@ class Conversation:
                 raise BadInput(f"v{after.number} was not made from another version. Say which two: compare v1 v2.")
             before = parent
         if before.id == after.id:
-            raise BadInput(f"v{before.number} is the current version. Say which two to compare: compare v1 v2.")
+            raise BadInput(f"Both are v{before.number}. Say which two to compare: compare v1 v2.")
         await self._say_once(await compared(self._desk, before, after))
 
     async def info(self, number: int | None) -> None:
@@ -167,16 +167,23 @@ class Conversation:
 
     async def again(self, flags: Mapping[str, str]) -> None:
         """The same request once more, as a sibling."""
-        version = await self._version()
+        meant = await self._version()
+        version = await self._drawn(meant, Kind.PICK)
+        one = {"n": "1"} if meant.kind is Kind.PICK else {}
         if version.kind is Kind.UPLOAD:
             raise BadInput("This picture was uploaded, not made here. Say what should change instead.")
         parent = await self._desk.store.version(version.parent) if version.parent else None
+        flags = {**repeated(version.options), **one, **flags}
+        if version.kind is Kind.EXTEND:
+            check_extendable(flags)
+        elif parent and version.region:
+            await check_lockable(self._desk, parent, version.parent_image, flags, version.options)
         wish = replace(
             self._wish(version.prompt, version.kind),
             parent=parent,
             parent_image=version.parent_image,
             base=version.options,
-            flags={**repeated(version.options), **flags},
+            flags=flags,
             references=version.references,
             mask=None if version.kind is Kind.EXTEND else version.mask,
             where="" if version.kind is Kind.EXTEND else version.region,
@@ -190,8 +197,9 @@ class Conversation:
     async def vary(self, prompt: str) -> None:
         """Another picture like this one, as its child."""
         version = await self._version()
-        wish = self._wish(prompt or version.prompt, Kind.VARIATION)
-        await self._submit(replace(wish, parent=version, base=version.options, avoid=version.avoid, may_offer=False))
+        subject = await self._drawn(version, Kind.PICK, Kind.EXTEND, Kind.FINAL)
+        wish = self._wish(prompt or subject.prompt, Kind.VARIATION)
+        await self._submit(replace(wish, parent=version, base=version.options, avoid=subject.avoid, may_offer=False))
 
     async def rebase(self, prompt: str) -> None:
         """All changes that led here in one request, from the picture they began with."""
@@ -212,34 +220,39 @@ class Conversation:
         )
         await self._submit(wish)
 
-    async def finalize(self) -> None:
-        """The same picture at high quality and up to 4K."""
+    async def finalize(self, asked: Mapping[str, str] | None = None) -> None:
+        """The same picture at high quality and up to 4K. Flags that were `asked` for cannot be."""
         version = await self._version()
+        if asked:
+            raise BadInput(f"finalize takes no options; leave out --{', --'.join(asked)}.")
         flags = await final_flags(self._desk, version)
         if flags is None:
             raise BadInput(f"v{version.number} is as large and fine as {version.options.model} draws it.")
         wish = self._wish(replies.FINAL_WORDS, Kind.FINAL)
         await self._submit(replace(wish, parent=version, base=version.options, flags=flags, may_offer=False))
 
-    async def extend(self, how: str, prompt: str, flags: Mapping[str, str]) -> None:
+    async def extend(self, asked: Extend) -> None:
         """The same picture on a larger canvas, its border drawn anew."""
-        version = await self._version()
+        version = await self._about(asked)
+        check_extendable(asked.flags)
         wish = replace(
-            self._wish(prompt or replies.extending(how), Kind.EXTEND),
+            self._wish(asked.prompt or replies.extending(asked.how), Kind.EXTEND),
             parent=version,
+            parent_image=asked.image or 1,
             base=version.options,
-            flags=flags,
-            extend=how,
+            flags=asked.flags,
+            attachments=self._asked.attachments,
+            extend=asked.how,
         )
         await self._submit(wish)
 
     async def _edit(self, edit: Edit) -> None:
-        version = await self._numbered(edit.version) if edit.version is not None else await self._version()
-        if edit.image is not None and not 1 <= edit.image <= len(version.images):
-            raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {edit.image}.")
+        version = await self._about(edit)
         prompt, region = region_of(edit.prompt, edit.flags)
         if not prompt:
             raise BadInput(replies.NO_WORDS)
+        if region:
+            await check_lockable(self._desk, version, edit.image or 1, edit.flags, version.options)
         wish = replace(
             self._wish(prompt, Kind.EDIT),
             parent=version,
@@ -251,9 +264,25 @@ class Conversation:
         )
         await self._submit(wish)
 
+    async def _about(self, asked: Edit | Extend) -> Version:
+        """The version that "v2: …" names, else the one meant; it has the picture that "2: …" names."""
+        version = await self._numbered(asked.version) if asked.version is not None else await self._version()
+        if asked.image is not None and not 1 <= asked.image <= len(version.images):
+            raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {asked.image}.")
+        return version
+
     async def _start_over(self, prompt: str, flags: Mapping[str, str]) -> None:
         wish = self._wish(prompt, Kind.GENERATE)
         await self._submit(replace(wish, flags=flags, attachments=self._asked.attachments))
+
+    async def _drawn(self, version: Version, *but: Kind) -> Version:
+        """The version itself, or the next one before it that is not of these kinds: what they show was drawn there."""
+        while version.kind in but and version.parent:
+            before = await self._desk.store.version(version.parent)
+            if before is None:
+                break
+            version = before
+        return version
 
     async def _version(self) -> Version:
         version = self._meant

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot import replies
-from bot.models import Asset, Kind, Options, Version
+from bot.briefs import Input, brief
+from bot.models import Asset, Kind, Options, Role, Version
 from bot.options import decide
 from bot.pricing import quote
 from bot.sizes import edges, size_for_ratio
@@ -18,6 +19,8 @@ async def final_flags(desk: Desk, version: Version) -> dict[str, str] | None:
     model = desk.model_for({}, version.options)
     if asset is None or version.kind in (Kind.FINAL, Kind.UPLOAD) or not desk.provider_for(model).costs_money:
         return None
+    if not model.size_rule.fixed and _ratio(asset) > model.size_rule.max_ratio:
+        return None  # some gateways send shapes that cannot be asked for
     quality = "high" if "high" in model.qualities else model.qualities[-1]
     size = _size(desk, version.options, asset)
     width, height = edges(size)
@@ -26,12 +29,13 @@ async def final_flags(desk: Desk, version: Version) -> dict[str, str] | None:
     return {"quality": quality, "size": size}
 
 
+def _ratio(asset: Asset) -> float:
+    return max(asset.width, asset.height) / min(asset.width, asset.height)
+
+
 def _size(desk: Desk, options: Options, asset: Asset) -> str:
     """The largest size of the picture's own shape."""
     rule = desk.model_for({}, options).size_rule
-    ratio = max(asset.width, asset.height) / min(asset.width, asset.height)
-    if not rule.fixed and ratio > rule.max_ratio:
-        return f"{asset.width}x{asset.height}"
     return size_for_ratio(asset.width, asset.height, "4k", rule)
 
 
@@ -42,5 +46,8 @@ async def final_price(desk: Desk, version: Version) -> int | None:
         return None
     model = desk.model_for({}, version.options)
     options = decide(flags, model, base=version.options, moderation=version.options.moderation).options
-    previews = desk.previews if model.previews else 0
-    return quote(model, options, prompt=replies.FINAL_WORDS, inputs=1, previews=previews).cost
+    thread = await desk.store.thread(version.thread)
+    policy = await desk.store.policy(thread.place.workspace if thread else "")
+    inputs = [Input(Role.IMAGE, f"v{version.number}")]
+    words = brief(replies.FINAL_WORDS, kind=Kind.FINAL, inputs=inputs, most=model.max_prompt)
+    return quote(model, options, prompt=words, inputs=1, previews=desk.previews_for(model, policy)).cost

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot import locking, replies
-from bot.errors import BadAttachment
 from bot.models import Asset, Job, new_id
 from bot.studio.desk import Desk
 from bot.studio.intake import as_asset
@@ -33,22 +32,25 @@ async def lock(desk: Desk, job: Job, drawn: Sequence[Asset]) -> Locked | None:
         return None
     before = await desk.store.asset(job.canvas or parent.images[min(job.parent_image, len(parent.images)) - 1])
     if before is None:
-        return None
-    images, drifts = [], []
+        return Locked((), 0.0, (replies.NOT_PUT_BACK,))
+    images, drifts, notes = [], [], []
     for one in drawn:
         try:
             found = await _composite(desk, before, one, mask)
-        except (BadAttachment, OSError):
+        except Exception:
             log.exception("not locked: job=%s picture=%s", job.id, one.id)
-            found = None
+            return Locked((), 0.0, (replies.NOT_PUT_BACK,))
         if found is None:
             return Locked((), 0.0, (replies.NOT_LOCKED,))
-        images.append(found[0])
-        drifts.append(found[1])
-    return Locked(tuple(images), max(drifts, default=0.0))
+        kept, drift = found
+        images.append(kept.id)
+        drifts.append(drift)
+        if (kept.media_type, kept.width, kept.height) != (one.media_type, one.width, one.height):
+            notes.append(replies.locked_as(kept.media_type, kept.width, kept.height))
+    return Locked(tuple(images), max(drifts, default=0.0), tuple(dict.fromkeys(notes)))
 
 
-async def _composite(desk: Desk, before: Asset, drawn: Asset, mask: Asset) -> tuple[str, float] | None:
+async def _composite(desk: Desk, before: Asset, drawn: Asset, mask: Asset) -> tuple[Asset, float] | None:
     """One picture with its outside put back, kept as derived from it, and its drift."""
     parent, picture, opened = (desk.store.asset_path(one) for one in (before, drawn, mask))
     out = desk.tmp / f"lock-{new_id()}.png"
@@ -60,4 +62,4 @@ async def _composite(desk: Desk, before: Asset, drawn: Asset, mask: Asset) -> tu
         kept = await desk.store.put_asset(out, replace(asset, derived_from=drawn.id))
     finally:
         await asyncio.to_thread(out.unlink, missing_ok=True)
-    return kept.id, found.drift
+    return kept, found.drift

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot import limits, pictures, replies
@@ -82,7 +83,7 @@ async def compared(desk: Desk, before: Version, after: Version) -> Card:
     if not first or not second:
         raise NotFound("One of these pictures was removed.")
     labels = (f"v{before.number}", f"v{after.number}")
-    pair = (first[0].path, second[0].path)
+    pair = (_of(first, before, after).path, _of(second, after, before).path)
     scratch = [desk.tmp / f"compare-{new_id()}.{kind}" for kind in ("png", "png", "gif")]
     try:
         found = await asyncio.to_thread(side_by_side, *pair, scratch[0], labels=labels)
@@ -93,6 +94,12 @@ async def compared(desk: Desk, before: Version, after: Version) -> Card:
         for path in scratch:
             await asyncio.to_thread(path.unlink, missing_ok=True)
     return replies.compared(before, after, made, changed=found.changed, where=[where(box) for box in found.boxes])
+
+
+def _of(pictures_shown: Sequence[replies.Shown], version: Version, other: Version) -> replies.Shown:
+    """The picture to compare: of several, the one that the other version was made from."""
+    number = other.parent_image if other.parent == version.id else 1
+    return pictures_shown[min(number, len(pictures_shown)) - 1]
 
 
 async def _derived(desk: Desk, path: Path, origin: str) -> replies.Shown:
