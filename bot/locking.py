@@ -20,7 +20,7 @@ from bot.errors import BadAttachment
 
 VISIBLE = 16  # levels of 255 in one channel; JPEG at 75 or more mostly stays below, but not at hard coloured edges
 
-_SHAPE = 0.015  # ratios this close are one shape: models draw in multiples of 16 pixels
+SHAPE = 0.04  # ratios this close are one shape: models draw in multiples of 16 pixels, and squeeze the rest
 _REACH = 0.02  # of the longer edge: how far a model may have moved the picture
 _SEARCHED = 256  # longer edge of the thumbnail on which every shift is tried
 _CLEARLY = 0.85  # a shift must lower the difference to this share …
@@ -96,7 +96,7 @@ def _marked(mask: Path, size: tuple[int, int]) -> Image.Image:
 
 
 def _is_same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= _SHAPE
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= SHAPE
 
 
 def _in_one_mode(one: Image.Image, other: Image.Image) -> tuple[Image.Image, Image.Image]:

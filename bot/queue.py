@@ -163,7 +163,14 @@ class Queue:
                 await give_up(desk, job, ProviderProblem(replies.STOPPED_EARLY))
         for job in await desk.store.undelivered(before=before):
             if self._is_ours(job) and job.id not in self._running:
-                await show(desk, job.id)
+                await self._show(job)
+
+    async def _show(self, job: Job) -> None:
+        """One that cannot be shown must not hold up the others."""
+        try:
+            await show(self._desk, job.id)
+        except Exception:
+            log.exception("not shown: job=%s", job.id)
 
     async def _tell_places(self) -> None:
         """Who waits sees the line move. A place is told when it is another than was told from here before."""

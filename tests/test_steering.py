@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 
+from bot import locking
 from bot.cards import Tone
-from bot.models import Command, Kind, Message, Version, new_id
+from bot.models import Action, Command, Kind, Message, Version, new_id
 from bot.ports import Drawn, ImageRequest, Preview, Result, Step
 from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider
@@ -288,3 +290,65 @@ async def test_a_masked_part_in_between_is_where_redoing_starts(talk: Talk) -> N
     await talk.press("Redo in one go", talk.chat.posted[-1], text="all of it")
     versions = await talk.versions()
     assert versions[-1].parent == versions[1].id
+
+
+async def test_after_a_final_a_reply_is_a_draft_again(talk: Talk) -> None:
+    await talk.imagine("a red fox --quality low")
+    await talk.reply("finalize")
+    await talk.reply("make it night")
+    version = (await talk.versions())[-1]
+    assert (version.options.quality, version.options.size) == ("low", "1024x1024")
+    assert version.parent == (await talk.versions())[1].id
+
+
+async def test_another_of_the_same_set_can_be_picked_right_away(talk: Talk) -> None:
+    await talk.imagine("a red fox --n 3")
+    await talk.reply("pick 1")
+    await talk.reply("pick 2")
+    first, one, two = await talk.versions()
+    assert [one.images, two.images] == [first.images[:1], first.images[1:2]]
+
+
+async def test_unlocked_without_a_mask_is_named_as_ignored(drawn: Talk) -> None:
+    await drawn.reply("make it night --unlocked")
+    assert "it was ignored" in drawn.last.body
+
+
+@pytest.mark.parametrize("name", ["pick_", "pick_x", "pick_-1", "pick_99999999999", "pick_²"])
+async def test_a_strange_button_is_one_sentence(drawn: Talk, name: str) -> None:
+    posted = drawn.chat.posted[0]
+    target = (await drawn.versions())[0].id
+    await drawn.doors.action(Action(new_id(), posted.address.place, ALICE, name, target, posted.address.message))
+    await drawn.chat.settled()
+    assert "older version of the bot" in drawn.chat.whispers[-1][1].title
+
+
+async def test_what_is_paid_for_is_kept_though_cancelled_while_it_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider, chat = FakeProvider(), FakeChat()
+    begun, go_on = threading.Event(), threading.Event()
+    real = locking.lock_outside
+
+    def slow(*arguments: Path) -> locking.Locked | None:
+        begun.set()
+        go_on.wait(5)
+        return real(*arguments)
+
+    monkeypatch.setattr(locking, "lock_outside", slow)
+    async with open_test_house(tmp_path, provider, model="gpt-image-2", lease_ms=150) as house:
+        talk = Talk(house, chat, provider, house.studio(chat))
+        await talk.imagine("a red fox")
+        place = chat.posted[0].address.place
+        await talk.doors.message(Message(new_id(), place, ALICE, "left half: blue", id=new_id()))
+        await asyncio.to_thread(begun.wait, 5)
+        (button,) = [one for one in chat.posted[1].card.buttons if one.action == "cancel"]
+        pressing = asyncio.create_task(
+            talk.doors.action(Action(new_id(), place, ALICE, "cancel", button.target, chat.posted[1].address.message))
+        )
+        await asyncio.sleep(0.1)
+        go_on.set()
+        await pressing
+        assert len(await talk.versions()) == 2
+        spent = await house.store.spent("team", ALICE, since=0)
+        assert spent.images == 2

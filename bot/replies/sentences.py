@@ -69,6 +69,7 @@ FINAL_WORDS = (
 )
 NOT_LOCKED = "The picture came back in another shape, so the part outside the mask could not be put back."
 NOT_PUT_BACK = "The part outside the mask could not be put back: the picture before is gone or cannot be read."
+NO_MASK = "--unlocked is about a mask or a region; there is none, so it was ignored."
 NO_INPUTS = "--fidelity is about pictures that go along; none does, so it was ignored."
 REUSED = "Made before by the same request; nothing was charged."
 AS_GUEST = "People are talking in this thread, so mention me to change the picture."

@@ -125,6 +125,7 @@ class Conversation:
     async def pick(self, image: int, number: int | None = None) -> None:
         """Make one of several pictures a version of its own, and the current one."""
         version = await self._numbered(number) if number is not None else await self._version()
+        version = await self._drawn(version, Kind.PICK)  # after "pick 1", "pick 2" means the other of the same
         if len(version.images) < 2:
             raise BadInput(f"v{version.number} has one picture only; there is nothing to pick.")
         if not 1 <= image <= len(version.images):
@@ -257,7 +258,7 @@ class Conversation:
             self._wish(prompt, Kind.EDIT),
             parent=version,
             parent_image=edit.image or 1,
-            base=version.options,
+            base=(await self._drawn(version, Kind.PICK, Kind.FINAL)).options,  # a reply to a final is a draft again
             flags=edit.flags,
             region=region,
             attachments=self._asked.attachments,

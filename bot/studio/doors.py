@@ -247,8 +247,8 @@ class Studio:
             await conversation.rebase(action.text)
         elif action.name == "finalize":
             await conversation.finalize()
-        elif action.name.startswith("pick_"):
-            await conversation.pick(int(action.name.removeprefix("pick_")))
+        elif (number := action.name.removeprefix("pick_")) != action.name and number.isdecimal() and len(number) < 4:
+            await conversation.pick(int(number))
         elif action.name == "vary":
             await conversation.vary(action.text)
         elif action.name == "edit":

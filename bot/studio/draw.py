@@ -7,9 +7,10 @@ import contextlib
 import logging
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from bot import pictures, replies
 from bot.briefs import VARIATION
@@ -31,6 +32,8 @@ from bot.studio.intake import as_asset
 from bot.studio.lock import lock
 from bot.studio.progress import Progress
 from bot.studio.show import edit_quietly, show
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +67,22 @@ async def _drawn(desk: Desk, job: Job, folder: Path) -> Version:
     request = await _request(desk, job, folder)
     async with Progress(desk, job) as progress:
         result = await _answered(provider, request, progress)
-        version = await _keep(desk, job, result)
+        version = await _to_its_end(_keep(desk, job, result))
     for sentence in result.for_admin:
         await tell_admins(desk, job.place, sentence)
     return version
+
+
+async def _to_its_end(work: Coroutine[object, object, T]) -> T:
+    """Finish what has begun, also when somebody cancels or the process stops: it is paid for."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():  # the lease that is lost meanwhile cancels once more
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        raise
 
 
 async def _request(desk: Desk, job: Job, folder: Path) -> ImageRequest:

@@ -8,14 +8,13 @@ from dataclasses import replace
 
 from bot import extending, replies
 from bot.errors import BadInput
+from bot.locking import SHAPE
 from bot.models import Job, Options, Version, new_id
 from bot.options import ALIASES, decide
 from bot.regions import Region, leading_region, parse_region, write_mask
 from bot.sizes import SizeRule, edges
 from bot.studio.desk import Desk
 from bot.studio.intake import as_asset
-
-_SHAPE = 0.015  # as in `locking`: ratios this close are one shape
 
 
 def region_of(prompt: str, flags: Mapping[str, str]) -> tuple[str, Region | None]:
@@ -49,7 +48,7 @@ async def check_lockable(desk: Desk, version: Version, image: int, flags: Mappin
     if asset is None or options.size == "auto" or not options.locked:
         return
     width, height = edges(options.size)
-    if abs(asset.width * height / (asset.height * width) - 1) > _SHAPE:
+    if abs(asset.width * height / (asset.height * width) - 1) > SHAPE:
         raise BadInput(replies.would_not_lock(f"{asset.width}x{asset.height}", options.size))
 
 

@@ -92,6 +92,8 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
     if job.options.input_fidelity and not parent and not job.references:
         job = replace(job, options=replace(job.options, input_fidelity=""), notes=(*job.notes, replies.NO_INPUTS))
+    if not job.options.locked and not job.mask:
+        job = replace(job, options=replace(job.options, locked=True), notes=(*job.notes, replies.NO_MASK))
     job = replace(job, brief=_brief(job, parent, model), fingerprint=_fingerprint(job, parent))
     if made := await _made_before(desk, wish, job, policy):
         await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
