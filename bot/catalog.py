@@ -107,10 +107,6 @@ class Catalog:
         dated = next((one for one in self._planners if name.startswith(f"{one}-2")), "")  # gpt-5.4-2026-03-05
         return self._planners.get(name) or self._planners.get(dated) or Planner(name, known=False)
 
-    def knows(self, name: str) -> bool:
-        """Whether the catalogue has this model."""
-        return name in self._models
-
     def note_shutdowns(self, days: Mapping[str, str]) -> None:
         """Take over the days (YYYY-MM-DD) on which the image services say that models end."""
         for name in self._models.keys() & days.keys():

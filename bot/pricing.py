@@ -103,13 +103,6 @@ def _plan(options: Options, tokens_in: int, planner: Planner) -> Planning:
     return Planning(planner.name, tokens, PLAN_TOKENS[options.think], searches)
 
 
-def estimate_cost(
-    model: Model, options: Options, *, prompt: str, inputs: int, previews: int, planner: Planner | None = None
-) -> int:
-    """The most a request should cost, in micro-dollars."""
-    return quote(model, options, prompt=prompt, inputs=inputs, previews=previews, planner=planner).cost
-
-
 def actual_cost(model: Model, usage: Usage) -> int:
     """What the service's own token counts come to, in micro-dollars."""
     return math.ceil(

@@ -19,7 +19,7 @@ from bot.errors import Refused
 from bot.models import Command, Options, Planning, Usage
 from bot.ports import Drawn, ImageRequest, Preview, Step
 from bot.ports import Result as ServiceResult
-from bot.pricing import estimate_cost, format_cost, quote
+from bot.pricing import format_cost, quote
 from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider, png
 from tests.harness import open_test_house
@@ -219,7 +219,7 @@ def test_the_command_and_the_reservation_agree(model: str) -> None:
     size = str(found["size"])
     options = Options(model, size, "high", n=3, think="low")
     planner = CATALOG.planner("gpt-5.4")
-    assert found["cost"] == estimate_cost(known, options, prompt=WORDS, inputs=2, previews=1, planner=planner)
+    assert found["cost"] == quote(known, options, prompt=WORDS, inputs=2, previews=1, planner=planner).cost
     told = quote(known, options, prompt=WORDS, inputs=2, previews=1, planner=planner)
     assert (found["plan_cost"], found["previews_cost"]) == (told.plan_cost, told.previews_cost)
 

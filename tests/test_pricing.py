@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.catalog import Catalog
 from bot.models import Options, Usage
-from bot.pricing import actual_cost, estimate_cost, format_cost, output_tokens, typical_seconds
+from bot.pricing import actual_cost, format_cost, output_tokens, quote, typical_seconds
 
 CATALOG = Catalog.load()
 
@@ -67,7 +67,7 @@ def test_an_estimate_is_never_below_what_such_a_call_costs(
     options = Options(name, "1024x1024", quality, n=n)
     image = n * (output_tokens(model, quality, "1024x1024") + 100 * previews)
     usage = Usage(n * (len(prompt) // 4), n * inputs * 1024, image)
-    estimate = estimate_cost(model, options, prompt=prompt, inputs=inputs, previews=previews)
+    estimate = quote(model, options, prompt=prompt, inputs=inputs, previews=previews).cost
     assert estimate >= actual_cost(model, usage) > 0
 
 

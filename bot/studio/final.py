@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import replies
 from bot.briefs import Input, brief
-from bot.models import Asset, Kind, Options, Role, Version
+from bot.models import Asset, Kind, Role, Version
 from bot.options import decide
 from bot.pricing import quote
 from bot.sizes import edges, size_for_ratio
@@ -22,7 +22,7 @@ async def final_flags(desk: Desk, version: Version) -> dict[str, str] | None:
     if not model.size_rule.fixed and _ratio(asset) > model.size_rule.max_ratio:
         return None  # some gateways send shapes that cannot be asked for
     quality = "high" if "high" in model.qualities else model.qualities[-1]
-    size = _size(desk, version.options, asset)
+    size = size_for_ratio(asset.width, asset.height, "4k", model.size_rule)  # the largest of its own shape
     width, height = edges(size)
     if quality == version.options.quality and width * height < asset.width * asset.height * _LARGER:
         return None
@@ -31,12 +31,6 @@ async def final_flags(desk: Desk, version: Version) -> dict[str, str] | None:
 
 def _ratio(asset: Asset) -> float:
     return max(asset.width, asset.height) / min(asset.width, asset.height)
-
-
-def _size(desk: Desk, options: Options, asset: Asset) -> str:
-    """The largest size of the picture's own shape."""
-    rule = desk.model_for({}, options).size_rule
-    return size_for_ratio(asset.width, asset.height, "4k", rule)
 
 
 async def final_price(desk: Desk, version: Version) -> int | None:

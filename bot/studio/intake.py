@@ -13,7 +13,6 @@ from bot.models import Asset, Attachment, Reference, Role, new_id
 from bot.pictures import Picture
 from bot.studio.desk import Desk
 
-MAX_BYTES = 50_000_000  # the image API's limit per input picture
 MAX_PICTURES = 16  # the image API's limit per request
 
 
@@ -96,8 +95,8 @@ async def _take_markup(desk: Desk, platform: str, attachment: Attachment, image:
 
 async def _fetch(desk: Desk, platform: str, attachment: Attachment, into: Path) -> Picture:
     try:
-        await desk.platforms[platform].fetch(attachment, into, MAX_BYTES)
-        return await asyncio.to_thread(pictures.inspect, into, max_bytes=MAX_BYTES)
+        await desk.platforms[platform].fetch(attachment, into, pictures.MAX_BYTES)
+        return await asyncio.to_thread(pictures.inspect, into)
     except BadAttachment as error:
         if attachment.name and attachment.name not in str(error):
             raise BadAttachment(f"{shortened(attachment.name)}: {error}") from error

@@ -84,7 +84,7 @@ _wild = st.dictionaries(
     max_size=4,
 )
 _models = st.sampled_from(CATALOG.names("openai"))
-_strangers = st.text("gpt-image.256xä /", min_size=1, max_size=20).filter(lambda name: not CATALOG.knows(name))
+_strangers = st.text("gpt-image.256xä /", min_size=1, max_size=20).filter(lambda name: name not in CATALOG.names())
 _bases = st.builds(
     Options,
     model=st.sampled_from(CATALOG.names()),
