@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from bot.app import open_store_only
 from bot.catalog import Catalog, Model, Planner
 from bot.config import DEFAULT_PLANNER
 from bot.errors import BadOption
-from bot.models import Options, Policy, ThreadMode
+from bot.models import Options, Policy, ThreadMode, Who
 from bot.options import decide
+from bot.panels import panels_of, quotes_before
 from bot.pricing import Quote, format_cost, quote
 from bot.settings import Settings
 
@@ -71,30 +72,39 @@ def price_table(
     options = decide(flags, model, base=None, moderation="auto", others=others).options
     passing = (settings.previews if previews is None else previews) if model.previews else 0
     planner = catalog.planner(DEFAULT_PLANNER) if options.is_planned else None
-    found = quote(model, options, prompt=prompt or "x" * 200, inputs=refs, previews=passing, planner=planner)
+    words = prompt or "x" * 200
+    found = [quote(model, options, prompt=words, inputs=refs, previews=passing, planner=planner)]
+    if "series" in flags:
+        panels, one = panels_of(flags["series"]), replace(options, n=1)
+        found = quotes_before(words, panels, one, inputs=refs, previews=passing, model=model, planner=planner)
     if as_json:
-        facts = {"model": model.name, "size": options.size, "quality": options.quality, **asdict(found)}
-        return json.dumps({**facts, "cost_usd": found.cost / 1e6, "known_model": model.known})
+        cost = sum(one.cost for one in found)
+        each = asdict(found[0]) if len(found) == 1 else {"n": len(found), "panels": [asdict(one) for one in found]}
+        facts = {"model": model.name, "size": options.size, "quality": options.quality, **each, "cost": cost}
+        return json.dumps({**facts, "cost_usd": cost / 1e6, "known_model": model.known})
     return "\n".join(_price_lines(model, options, found, planner))
 
 
-def _price_lines(model: Model, options: Options, found: Quote, planner: Planner | None) -> Iterator[str]:
-    several = f" × {found.n}" if found.n > 1 else ""
+def _price_lines(model: Model, options: Options, found: Sequence[Quote], planner: Planner | None) -> Iterator[str]:
+    count, cost = sum(one.n for one in found), sum(one.cost for one in found)
+    several = f" × {count}" if count > 1 else ""
     yield f"{model.name} · {options.size.replace('x', '×')} · {options.quality}{several}"
-    parts = [("picture", found.image_out, model.prices["image_out"]), ("previews", found.previews,
-             model.prices["image_out"]), ("prompt", found.text_in, model.prices["text_in"]),
-             ("references", found.image_in, model.prices["image_in"])]  # fmt: skip
+    parts = [("picture", [one.image_out * one.n for one in found], model.prices["image_out"]),
+             ("previews", [one.previews * one.n for one in found], model.prices["image_out"]),
+             ("prompt", [one.text_in * one.n for one in found], model.prices["text_in"]),
+             ("references", [one.image_in * one.n for one in found], model.prices["image_in"])]  # fmt: skip
     if planner:
-        parts += [("plan, read", found.plan_in, planner.text_in), ("plan, written", found.plan_out, planner.text_out)]
-    for name, one, dollars in parts:
-        if tokens := one * found.n:
+        parts += [("plan, read", [one.plan_in * one.n for one in found], planner.text_in),
+                  ("plan, written", [one.plan_out * one.n for one in found], planner.text_out)]  # fmt: skip
+    for name, counts, dollars in parts:
+        if tokens := sum(counts):
             yield _row(name, f"{tokens:,} tokens", f"at ${dollars:g} per million", tokens * dollars)
-    if planner and (searches := found.searches * found.n):
+    if planner and (searches := sum(one.searches * one.n for one in found)):
         yield _row("searches", f"{searches}", f"at ${planner.search:g} each", searches * planner.search * 1e6)
     is_most = planner or "auto" in (options.size, options.quality)
-    yield _row("total, at most" if is_most else "total", "", "", found.cost)
-    if found.n > 1:
-        yield _row("each", "", "", found.cost / found.n)
+    yield _row("total, at most" if is_most else "total", "", "", cost)
+    if count > 1:
+        yield _row("each", "", "", cost / count)
     if not model.known:
         yield f"{model.name} is not in the catalogue: the prices of gpt-image-2 are assumed."
     if planner and not planner.known:
@@ -128,6 +138,8 @@ def _described(policy: Policy) -> str:
             f"previews: {'as installed' if policy.previews is None else policy.previews}",
             f"offer-same: {'on' if policy.offer_same else 'off'}",
             f"admin-channel: {policy.admin_channel or 'none'}",
+            f"adds-references: {policy.adds_references}",
+            f"deletes-references: {policy.deletes_references}",
         )
     )
 
@@ -180,6 +192,18 @@ def _admin_channel(policy: Policy, value: str) -> Policy:
     return replace(policy, admin_channel=value)
 
 
+def _adds_references(policy: Policy, value: str) -> Policy:
+    if value not in (Who.EVERYONE, Who.ADMINS):
+        raise BadOption(f"adds-references is everyone or admins, not {value}.")
+    return replace(policy, adds_references=Who(value))
+
+
+def _deletes_references(policy: Policy, value: str) -> Policy:
+    if value not in tuple(Who):
+        raise BadOption(f"deletes-references is everyone, owner or admins, not {value}.")
+    return replace(policy, deletes_references=Who(value))
+
+
 _SETTINGS: dict[str, Callable[[Policy, str], Policy]] = {
     "images-per-day": _images_per_day,
     "moderation": _moderation,
@@ -188,4 +212,6 @@ _SETTINGS: dict[str, Callable[[Policy, str], Policy]] = {
     "previews": _previews,
     "offer-same": _offer_same,
     "admin-channel": _admin_channel,
+    "adds-references": _adds_references,
+    "deletes-references": _deletes_references,
 }

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from bot.models import Kind, Role
 
 VARIATION = "A variation of Image 1: keep its subject and style, change the composition."
+STRONG = (
+    "A bold variation of Image 1: keep what it shows and how it is drawn; choose another viewpoint, setting and light."
+)
 
 _LABEL = re.compile(r"^[ \t]*([A-Za-z][A-Za-z ]{1,24}?)[ \t]*:", re.MULTILINE)
 _QUOTED = re.compile(  # a straight mark behind a letter or digit opens nothing: 12" is a measure
@@ -56,6 +59,7 @@ def brief(
     words: str,
     *,
     kind: Kind,
+    strong: bool = False,
     inputs: Sequence[Input] = (),
     avoid: Sequence[str] = (),
     mask: bool = False,
@@ -64,11 +68,18 @@ def brief(
     most: int = 32_000,
 ) -> str:
     """What is sent. Beyond `most` characters only the least goes."""
-    varied = f"{VARIATION} {words}" if kind is Kind.VARIATION else words
+    varied = wished(words, kind, strong=strong)
     where = f"the {region}, marked by the mask" if region else "the part marked by the mask" if mask else ""
     lines = list(_lines(varied, kind, inputs, avoid, where, markup))
     whole = "\n".join([varied, "", *lines]) if lines else varied
     return whole if len(whole) <= most else least(words, avoid)
+
+
+def wished(words: str, kind: Kind, *, strong: bool = False) -> str:
+    """What is wished for: the person's words, and for a variation that it is one."""
+    if kind is not Kind.VARIATION:
+        return words
+    return f"{STRONG if strong else VARIATION} {words}"
 
 
 def least(words: str, avoid: Sequence[str]) -> str:

@@ -60,12 +60,32 @@ def parse_button_id(text: str) -> tuple[str, str] | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A button that opens a web page. `url` may be relative to the page a card is shown on (the web chat's)."""
+
+    label: str
+    url: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFile:
+    """A file to take away that is no picture (an export). `path` is a local file to read now."""
+
+    path: Path
+    name: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What the bot says, independent of the platform.
 
     `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
-    verbatim, never as markup or a mention. `asker` is the name of who asked. `summary` (screen readers,
-    notifications) and `small_print` are derived from them.
+    verbatim, never as markup or a mention. `asker` is the name of who asked. `links` stand beside the buttons.
+    `pair` are two kept pictures, before and after, for a platform that can slide them over each other; the rest show
+    `images`.
+    `summary` (screen readers, notifications) and `small_print` are derived from them.
     """
 
     title: str
@@ -76,6 +96,9 @@ class Card:
     images: tuple[CardImage, ...] = ()
     buttons: tuple[Button, ...] = ()
     asker: str = ""
+    links: tuple[Link, ...] = ()
+    files: tuple[CardFile, ...] = ()
+    pair: tuple[CardImage, CardImage] | None = None
 
     @property
     def small_print(self) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from bot.app import Answer
-    from bot.cards import Card
+    from bot.cards import Card, CardImage
     from bot.models import Command
     from bot.settings import Settings
 
@@ -79,6 +79,7 @@ def _picture_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--size", help="WIDTHxHEIGHT, 1k, 2k, 4k, square, portrait, landscape or auto."),
         click.option("--quality", help="low, medium or high; some models have more."),
         click.option("--n", type=int, help="How many pictures."),
+        click.option("--series", metavar="'A | B'", help="A picture for each panel, 2 to 12, with | between them."),
         click.option("--format", "format_", help="png, jpeg or webp.  [default: by the output's name]"),
         click.option("--compression", type=int, help="0–100, for jpeg and webp."),
         click.option("--background", help="opaque, transparent or auto."),
@@ -139,6 +140,7 @@ def _by_role(refs: tuple[str, ...]) -> dict[str, list[str]]:
 @click.option("--size", help="WIDTHxHEIGHT, 1k, 2k, 4k, square, portrait, landscape or auto.")
 @click.option("--quality", help="low, medium, high or auto; some models have more.")
 @click.option("--n", type=int, default=1, show_default=True, help="How many pictures.")
+@click.option("--series", metavar="'A | B'", help="A series with these panels.")
 @click.option("--refs", type=click.IntRange(0, 16), default=0, show_default=True, help="How many pictures go along.")
 @click.option("--previews", type=click.IntRange(0, 3), help="Passing pictures.  [default: RETOUCH_PREVIEWS]")
 @click.option("--prompt", default="", help="The words; without them 200 characters are assumed.")
@@ -251,13 +253,14 @@ def _report(answer: Answer, target: Path | None, *, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({"ok": False, "error": card.title, "exit_code": code}))
         _fail(card.title, code)
-    files = _write(answer, target)
     version = answer.version
+    images = [image for image in card.images if image.asset in version.images]  # a contact sheet may come first
+    files = _write(version.id, images, target)
     code = 5 if version.missing else 0
     if as_json:
-        images = [{"file": str(path), "width": image.width, "height": image.height, "sha256": image.asset}
-                  for path, image in zip(files, card.images, strict=True)]  # fmt: skip
-        found = {"ok": True, "version": version.id, "images": images, "model": version.options.model,
+        pictures = [{"file": str(path), "width": image.width, "height": image.height, "sha256": image.asset}
+                  for path, image in zip(files, images, strict=True)]  # fmt: skip
+        found = {"ok": True, "version": version.id, "images": pictures, "model": version.options.model,
                  "cost_usd": version.cost / 1e6, "cost_is_estimate": version.cost_is_estimate,
                  "notes": card.body, "missing": list(version.missing), "exit_code": code}  # fmt: skip
         click.echo(json.dumps(found, ensure_ascii=False))
@@ -268,17 +271,15 @@ def _report(answer: Answer, target: Path | None, *, as_json: bool) -> None:
     sys.exit(code)
 
 
-def _write(answer: Answer, target: Path | None) -> list[Path]:
+def _write(version: str, images: list[CardImage], target: Path | None) -> list[Path]:
     """Copy the pictures out, whole or not at all. Their bytes are the image service's own."""
     import shutil
 
-    card = answer.card
-    assert answer.version is not None  # noqa: S101
     written = []
-    for index, image in enumerate(card.images, start=1):
+    for index, image in enumerate(images, start=1):
         suffix = Path(image.name).suffix
-        base = target or Path(f"retouch-{answer.version.id}{suffix}")
-        path = base if len(card.images) == 1 else base.with_stem(f"{base.stem}-{index}")
+        base = target or Path(f"retouch-{version}{suffix}")
+        path = base if len(images) == 1 else base.with_stem(f"{base.stem}-{index}")
         part = path.with_name(f".{path.name}.part")
         try:
             shutil.copyfile(image.path, part)

@@ -22,7 +22,7 @@ IGNORED = {
 ALIASES = {"q": "quality", "count": "n", "aspect": "ar", "bg": "background", "output_format": "format",
            "input_fidelity": "fidelity", "thinking": "think", "search": "web"}  # fmt: skip
 KNOWN = ("ar", "size", "quality", "n", "format", "compression", "background", "model", "no", "fidelity", "complexity",
-         "think", "web", "region", "unlocked")  # fmt: skip
+         "think", "web", "region", "unlocked", "series")  # fmt: skip
 EFFORTS = ("low", "medium", "high")
 
 

@@ -87,6 +87,12 @@ def thumbnail(path: Path, out: Path, edge: int) -> Picture:
     return _measured(out, "image/webp", small.size)
 
 
+def pixels(path: Path, edge: int) -> Image.Image:
+    """The clean picture itself, RGB or RGBA, at most `edge` wide and high. Raises `BadAttachment`."""
+    with _opened(path, MAX_PIXELS) as image:
+        return _plain(image, edge)
+
+
 def fit(
     path: Path,
     out_folder: Path,

@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable
 from bot import replies
 from bot.cards import Card
 from bot.errors import NotFound, OutcomeUnknown, PlatformProblem, ProviderProblem
-from bot.models import Entry, Job, JobStatus
+from bot.models import Entry, Job, JobStatus, Kind
 from bot.studio.admins import ONE_SHOT
 from bot.studio.desk import Desk
 from bot.studio.draw import draw, give_up, may_be_billed
+from bot.studio.series import draw_series, recovered
 from bot.studio.show import edit_quietly, show
 from bot.studio.submit import put_up, waiting_card
 
@@ -79,12 +80,22 @@ class Queue:
     async def _interrupt(self, job: Job, task: asyncio.Task[None]) -> bool:
         perhaps = may_be_billed(self._desk, job, OutcomeUnknown(""))
         entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
-        if not await self._desk.store.fail(job.id, entry, "cancelled"):
+        known = await self._desk.store.job(job.id)
+        drawn = known.drawn if known and known.status is JobStatus.RUNNING else ()
+        keeps_some = any(one.asset for one in drawn)  # a series: its panels are kept, not failed
+        failed = None if keeps_some else await self._desk.store.fail(job.id, entry, "cancelled")
+        if not failed and not keeps_some:
             return False
         task.cancel()
         await asyncio.wait([task])
-        await edit_quietly(self._desk, job, replies.cancelled(job, billed_perhaps=perhaps))
+        if failed and not await self._was_kept(job):
+            await edit_quietly(self._desk, job, replies.cancelled(failed, billed_perhaps=perhaps))
         return True
+
+    async def _was_kept(self, job: Job) -> bool:
+        """What arrived in the very moment it was cancelled is paid for, and shown."""
+        now = await self._desk.store.job(job.id)
+        return now is not None and now.version is not None
 
     # ── claiming ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +206,7 @@ class Queue:
     async def _draw(self, job: Job) -> None:
         if telling := self._telling.get(job.id):
             await asyncio.wait([telling])
-        await draw(self._desk, job)
+        await draw(self._desk, job, draw_series if job.kind is Kind.SERIES else None)
 
     def _is_ours(self, job: Job) -> bool:
         return job.place.platform in self._desk.platforms
@@ -207,6 +218,9 @@ class Queue:
         if job.sent is None and await self._desk.store.requeue(job.id, job.owner or ""):
             log.info("job %s runs again: its worker died before anything was sent", job.id)
             self.wake()
+            return
+        if await recovered(self._desk, job):
+            await self._show(job)
             return
         await give_up(self._desk, job, OutcomeUnknown(replies.INTERRUPTED))
 

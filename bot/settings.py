@@ -31,6 +31,12 @@ class Settings(BaseSettings):
         validation_alias=_named("RETOUCH_HOST"),
         description="Address the HTTP server binds to (web chat, Slack over HTTP, /healthz)",
     )
+    url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
+        validation_alias=_named("RETOUCH_URL"),
+        description="Where people reach that server from outside, for links from Slack and Discord to its pages",
+    )
     port: int = Field(
         8080,
         ge=0,

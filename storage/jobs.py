@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.errors import AlreadySeen, NotFound
-from bot.models import Address, Entry, Job, JobStatus, Spent, Thread, Version, now_ms
+from bot.models import Address, Entry, Job, JobStatus, PanelNote, Spent, Thread, Version, now_ms
 from bot.ports import Rule
 from storage import ledger, threads
 from storage.rows import changed, job_of, person_key, to_json
@@ -115,6 +115,19 @@ def mark_sent(db: Connection, job_id: str, owner: str, now: int) -> bool:
         (now, now, job_id, owner),
     )
     return found.rowcount == 1
+
+
+def note_panel(db: Connection, job_id: str, owner: str, panel: PanelNote) -> bool:
+    """Remember what is known of a panel; also of a job just failed, as what arrives then is paid for."""
+    found = job(db, job_id)
+    if found is None or found.owner != owner or found.status not in (JobStatus.RUNNING, JobStatus.FAILED):
+        return False
+    others = [one for one in found.drawn if one.number != panel.number]
+    drawn = tuple(sorted([*others, panel], key=lambda one: one.number))
+    db.execute(
+        "UPDATE job SET touched = ?, doc = ? WHERE id = ?", (now_ms(), to_json(replace(found, drawn=drawn)), job_id)
+    )
+    return True
 
 
 def keep(db: Connection, job_id: str, version: Version) -> Version:

@@ -32,7 +32,8 @@ def reserve(db: Connection, job: Job) -> None:
 
 def settle(db: Connection, job: Job, version: Version) -> None:
     """Correct both to what was delivered and billed."""
-    images = len(version.images) - job.options.n
+    here = sum(panel in version.panel_of for panel in job.only) if job.only else len(version.images)
+    images = here - job.options.n
     cost = version.cost - job.estimate
     _append(db, job, Entry.SETTLE, images, cost, estimated=version.cost_is_estimate, version=version.id)
 
@@ -44,7 +45,7 @@ def release(db: Connection, job: Job) -> None:
 
 def unknown(db: Connection, job: Job) -> None:
     """Give the person the images back; the money may have been billed and stays."""
-    _append(db, job, Entry.UNKNOWN, -job.options.n, 0, estimated=True)
+    _append(db, job, Entry.UNKNOWN, -job.options.n, job.at_stake - job.estimate, estimated=True)
 
 
 def _append(

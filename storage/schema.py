@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from storage.filling import fill_gallery
+
 migrations = Migrations("retouch")
 
 
@@ -19,6 +21,14 @@ def m002_equal_requests(db: Database) -> None:
     """Versions by the fingerprint of their request, so that a picture made before can be offered."""
     db.execute("ALTER TABLE version ADD COLUMN fingerprint TEXT NOT NULL DEFAULT ''")
     db.execute("CREATE INDEX version_fingerprint ON version (fingerprint) WHERE fingerprint != ''")
+
+
+@migrations()
+def m003_references_and_gallery(db: Database) -> None:
+    """Trays, named references, stars, the gallery with the versions there are, and which message is the newest."""
+    for statement in _REFERENCES_AND_GALLERY:
+        db.execute(statement)
+    fill_gallery(db.conn)
 
 
 _FIRST_TABLES = (
@@ -110,5 +120,54 @@ _FIRST_TABLES = (
     """,
     """
     CREATE INDEX said_place ON said (channel, thread, at, position)
+    """,
+)
+
+_REFERENCES_AND_GALLERY = (
+    """
+    CREATE TABLE tray (version TEXT PRIMARY KEY REFERENCES version (id), doc TEXT NOT NULL) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE named (
+        platform TEXT NOT NULL, workspace TEXT NOT NULL, name TEXT NOT NULL, doc TEXT NOT NULL,
+        PRIMARY KEY (platform, workspace, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE wall (
+        id INTEGER PRIMARY KEY, platform TEXT NOT NULL, workspace TEXT NOT NULL, name TEXT NOT NULL,
+        UNIQUE (platform, workspace, name)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE gallery (
+        position INTEGER PRIMARY KEY, version TEXT NOT NULL UNIQUE REFERENCES version (id),
+        channel INTEGER NOT NULL REFERENCES wall (id), person INTEGER NOT NULL REFERENCES wall (id),
+        listed INTEGER NOT NULL, words TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE INDEX gallery_channel ON gallery (channel) WHERE listed = 1
+    """,
+    """
+    CREATE INDEX gallery_person ON gallery (person) WHERE listed = 1
+    """,
+    # `ascii` parts words at ASCII punctuation and spaces only: the words come folded. No content: `gallery` has it.
+    """
+    CREATE VIRTUAL TABLE gallery_words USING fts5 (
+        words, walls, content = '', columnsize = 0, prefix = '1 2 3', tokenize = 'ascii'
+    )
+    """,
+    """
+    CREATE TABLE star (
+        person TEXT NOT NULL, position INTEGER NOT NULL REFERENCES gallery (position),
+        PRIMARY KEY (person, position)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    ALTER TABLE shown ADD COLUMN turn INTEGER NOT NULL DEFAULT 0
+    """,
+    """
+    CREATE INDEX shown_version ON shown (version, turn)
     """,
 )

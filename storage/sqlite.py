@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from bot.models import Address, Asset, Job, Place, Policy, Spent, Thread, User, Version
+from bot.models import (
+    Address,
+    Asset,
+    Job,
+    NamedReference,
+    PanelNote,
+    Place,
+    Policy,
+    Reference,
+    Spent,
+    Thread,
+    User,
+    Version,
+)  # fmt: skip
 from bot.ports import Rule, UsageRow
-from storage import files, jobs, ledger, threads
+from storage import files, jobs, ledger, references, threads
 from storage.engine import Engine
+from storage.shelf import SqliteShelf
 from storage.transcript import SqliteTranscript
 
 
@@ -36,6 +50,7 @@ class SqliteStore:
         self.folder = folder
         self.tmp = folder / "tmp"
         self.transcript = SqliteTranscript(engine)
+        self.shelf = SqliteShelf(engine)
         self._engine = engine
 
     async def close(self) -> None:
@@ -88,6 +103,25 @@ class SqliteStore:
     async def start_upload(self, thread: Thread, version: Version) -> None:  # noqa: D102
         await self._engine.write(threads.start_upload, thread, version)
 
+    # references
+
+    async def tray(self, version_id: str) -> Sequence[Reference] | None:  # noqa: D102
+        return await self._engine.read(references.tray, version_id)
+
+    async def change_tray(  # noqa: D102
+        self, version_id: str, change: Callable[[Sequence[Reference] | None], Sequence[Reference]]
+    ) -> Sequence[Reference]:
+        return await self._engine.write(references.change_tray, version_id, change)
+
+    async def named(self, place: Place) -> Sequence[NamedReference]:  # noqa: D102
+        return await self._engine.read(references.named, place)
+
+    async def add_named(self, place: Place, new: NamedReference) -> bool:  # noqa: D102
+        return await self._engine.write(references.add_named, place, new)
+
+    async def remove_named(self, place: Place, name: str) -> bool:  # noqa: D102
+        return await self._engine.write(references.remove_named, place, name)
+
     # assets
 
     async def put_asset(self, path: Path, asset: Asset) -> Asset:  # noqa: D102
@@ -133,6 +167,9 @@ class SqliteStore:
 
     async def mark_sent(self, job_id: str, owner: str, *, now: int) -> bool:  # noqa: D102
         return await self._engine.write(jobs.mark_sent, job_id, owner, now)
+
+    async def note_panel(self, job_id: str, owner: str, panel: PanelNote) -> bool:  # noqa: D102
+        return await self._engine.write(jobs.note_panel, job_id, owner, panel)
 
     async def keep(self, job_id: str, version: Version) -> Version:  # noqa: D102
         return await self._engine.write(jobs.keep, job_id, version)

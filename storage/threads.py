@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.errors import NotFound
 from bot.models import Address, Asset, Place, Policy, Thread, User, Version, now_ms
+from storage import gallery
 from storage.rows import from_json, thread_of, to_json, version_of
 
 Connection = sqlite3.Connection
@@ -97,6 +98,9 @@ def add_version(db: Connection, new: Version, job_id: str | None = None) -> Vers
         (numbered.id, numbered.thread, numbered.number, job_id, numbered.fingerprint, to_json(numbered)),
     )
     move_head(db, numbered.thread, numbered.id)
+    home = thread(db, numbered.thread)
+    if home:  # always: `move_head` found it
+        gallery.hang(db, numbered, home.place)
     return numbered
 
 
@@ -144,9 +148,10 @@ def show(db: Connection, version_id: str, address: Address) -> None:
     """Remember that a message shows a version."""
     place = address.place
     db.execute(
-        "INSERT INTO shown (platform, workspace, channel, message, version) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET version = excluded.version",
-        (place.platform, place.workspace, place.channel, address.message, version_id),
+        "INSERT INTO shown (platform, workspace, channel, message, version, turn)"
+        " VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(turn), 0) + 1 FROM shown WHERE version = ?))"
+        " ON CONFLICT DO UPDATE SET version = excluded.version, turn = excluded.turn",
+        (place.platform, place.workspace, place.channel, address.message, version_id, version_id),
     )
 
 

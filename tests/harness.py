@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.catalog import Catalog
+from bot.links import Links
 from bot.models import new_id
 from bot.ports import ChatPlatform, Doors, ImageProvider
 from bot.queue import Queue
@@ -19,6 +20,7 @@ from bot.studio.doors import Studio
 from storage.sqlite import open_store
 
 if TYPE_CHECKING:
+    from adapters.pages import Pages
     from bot.ports import Transcript
     from storage.sqlite import SqliteStore
 
@@ -35,7 +37,9 @@ class TestHouse:
     model: str
     lease_ms: int = 30_000
     concurrency: int = 4
+    url: str = ""
     queues: list[tuple[Queue, asyncio.Task[None]]] = field(default_factory=list)
+    opened_pages: list[Pages] = field(default_factory=list)
 
     @property
     def tmp(self) -> Path:
@@ -50,11 +54,25 @@ class TestHouse:
         desk = self.desk(*platforms)
         queue = Queue(desk)
         self.queues.append((queue, asyncio.create_task(queue.run(), name="queue")))
-        return Studio(desk, queue)
+        studio = Studio(desk, queue)
+        for pages in self.opened_pages:
+            pages.doors = studio
+        return studio
+
+    def pages(self) -> Pages:
+        """The web pages over this store, to be added to an application; what people send goes to the next studio."""
+        from adapters.pages import Pages
+
+        links = Links(b"salt", self.url)
+        pages = Pages(links=links, store=self.store, shelf=self.store.shelf, tmp=self.store.tmp)
+        self.opened_pages.append(pages)
+        return pages
 
     def desk(self, *platforms: ChatPlatform) -> Desk:
         return Desk(
             store=self.store,
+            shelf=self.store.shelf,
+            links=Links(b"salt", self.url),
             platforms={platform.name: platform for platform in platforms},
             providers=self.providers,
             catalog=Catalog.load(),
@@ -65,6 +83,13 @@ class TestHouse:
             lease_ms=self.lease_ms,
             concurrency=self.concurrency,
         )
+
+    async def restart(self) -> None:
+        """End as a process does, and begin again on the same folder. Chats and pages must be plugged in anew."""
+        await self.stop()
+        await self.store.close()
+        self.opened_pages.clear()
+        self.store = await open_store(self.folder)
 
     async def stop(self, grace: float = 10.0) -> None:
         """Let running jobs finish, then stop every queue."""
@@ -91,4 +116,4 @@ async def open_test_house(
         yield house
     finally:
         await house.stop()
-        await store.close()
+        await house.store.close()

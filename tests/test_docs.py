@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from bot import intents
 from bot.catalog import Catalog
 from bot.cli import main
 from bot.config import Gateway, load_gateways
+from bot.models import ThreadMode
 from bot.options import KNOWN
 from bot.pricing import output_tokens
 from bot.settings import Settings
@@ -65,9 +67,30 @@ def test_every_command_and_flag_is_in_the_readme() -> None:
         assert f"--{flag}" in README, flag
 
 
+def replies_table(text: str) -> list[str]:
+    """The rows of the table "You type", as they stand."""
+    tables: list[str] = re.findall(r"^\| You type \|.*\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    (table,) = tables
+    return table.splitlines()
+
+
 def test_the_table_of_replies_in_the_readme_is_the_grammars_own() -> None:
-    for phrase in re.findall(r"^\| `?(undo|again|vary|new: a blue whale|//)", intents.__doc__ or "", re.MULTILINE):
-        assert phrase in README
+    assert replies_table(README) == replies_table(intents.__doc__ or "")
+
+
+def test_every_kind_of_command_is_in_the_table_of_replies() -> None:
+    """Each phrase of the table means what can only be typed so; none of the grammar's nouns is left out."""
+    typed = re.findall(r"`([^`]+)`", "\n".join(row.split(" | ")[0] for row in replies_table(intents.__doc__ or "")))
+    meant = {
+        type(
+            intents.message_intent(
+                text, mode=ThreadMode.EVERY_REPLY, mentions_bot=False, mentions_others=False, has_pictures=False
+            )
+        )
+        for text in [*typed, "v2: again"]
+    }
+    others = {intents.Imagine, intents.Misused, intents.PictureAlone}
+    assert meant == set(get_args(intents.Intent)) - others
 
 
 def test_the_example_environment_names_only_real_settings() -> None:

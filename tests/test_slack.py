@@ -15,7 +15,7 @@ import pytest
 import yaml
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import SlackPlatform, incoming
+from adapters.slack import SlackPlatform, incoming, shortcuts
 from adapters.slack.blocks import card_blocks, escaped, fallback_text
 from adapters.slack.files import is_slack_url
 from adapters.slack.problems import PROBLEMS, problem
@@ -42,6 +42,9 @@ class Doorkeeper:
 
     async def message(self, message: Message) -> None:
         self.came.append(message)
+
+    async def ask(self, action: Action) -> Card | None:
+        raise NotImplementedError
 
     async def action(self, action: Action) -> None:
         self.came.append(action)
@@ -137,6 +140,8 @@ def test_a_direct_message_is_for_us_and_starts_a_thread() -> None:
         ("a &lt;b&gt; &amp;amp; c", ("a <b> &amp; c", False, False)),
         ("see <https://x.example|this> and <https://y.example>", ("see this and https://y.example", False, False)),
         ("in <#C1|general>", ("in general", False, False)),
+        ("put @logo top left", ("put @logo top left", False, False)),
+        ("@logo like <@U2|bob>", ("@logo like bob", False, True)),
     ],
 )
 def test_slacks_markup_becomes_plain_words(text: str, read: tuple[str, bool, bool]) -> None:
@@ -351,7 +356,7 @@ SCOPES = {
     "chat.postMessage": "chat:write", "chat.update": "chat:write", "chat.postEphemeral": "chat:write",
     "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write",
     "files.info": "files:read", "files.delete": "files:write",
-    "users.info": "users:read", "views.open": None, "views.update": None, "auth.test": None,
+    "chat.getPermalink": None, "users.info": "users:read", "views.open": None, "views.update": None, "auth.test": None,
     "apps.connections.open": None,
 }  # fmt: skip
 
@@ -371,7 +376,7 @@ def test_the_manifest_grants_every_method_we_call() -> None:
 def test_every_event_in_the_manifest_has_a_listener_and_its_history_scope() -> None:
     manifest = yaml.safe_load((ROOT / "adapters/slack/manifest.yaml").read_text())
     scopes = set(manifest["oauth_config"]["scopes"]["bot"])
-    source = (ROOT / "adapters/slack/connection.py").read_text()
+    source = (ROOT / "adapters/slack/listening.py").read_text()
     for event in manifest["settings"]["event_subscriptions"]["bot_events"]:
         assert f'app.event("{event.split(".")[0]}")' in source
         history = event.replace("message.", "") + ":history"
@@ -379,3 +384,14 @@ def test_every_event_in_the_manifest_has_a_listener_and_its_history_scope() -> N
         assert scope in scopes
     assert len(manifest["display_information"]["description"]) <= 140
     assert 174 <= len(manifest["display_information"]["long_description"]) <= 4000
+
+
+def test_every_command_and_shortcut_of_the_manifest_has_a_listener() -> None:
+    features = yaml.safe_load((ROOT / "adapters/slack/manifest.yaml").read_text())["features"]
+    source = (ROOT / "adapters/slack/listening.py").read_text()
+    for one in features["slash_commands"]:
+        suffix = one["command"].removeprefix("/imagine")
+        assert (f'app.command(f"{{command}}{suffix}")' if suffix else "app.command(command)") in source
+        assert one["should_escape"] is False
+    assert {one["callback_id"] for one in features["shortcuts"]} == {shortcuts.EDIT, shortcuts.SAVE}
+    assert all(len(one["name"]) <= 24 and one["type"] == "message" for one in features["shortcuts"])

@@ -240,7 +240,8 @@ async def test_two_people_editing_at_once_make_two_branches_and_are_told(tmp_pat
         first, second, third = await talk.versions()
         assert second.parent == third.parent == first.id
         told = f"Meanwhile {second.author.name} made v2 of the same picture; both are kept."
-        assert (told in third.notes, told in second.notes) == (True, False)
+        cards = {one.card.title.split()[0]: one.card.body for one in chat.posted}
+        assert (told in cards["v3"], "Meanwhile" in cards["v2"]) == (True, False)
 
 
 async def test_a_draft_is_finalized_at_the_price_on_its_button(talk: Talk) -> None:

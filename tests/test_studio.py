@@ -131,7 +131,7 @@ async def test_attached_pictures_go_along_as_references(talk: Talk) -> None:
     talk.chat.files |= {"a": png(colour=(1, 2, 3)), "b": png(colour=(4, 5, 6))}
     await talk.imagine("both together", attachments=(Attachment("a.png", "a"), Attachment("b.png", "b")))
     await talk.reply("closer", attachments=(Attachment("b.png", "b"),))
-    assert [len(one) for one in talk.provider.inputs] == [2, 2]
+    assert [len(one) for one in talk.provider.inputs] == [2, 3]  # an edit takes the references of its version along
     assert (await talk.versions())[0].kind is Kind.GENERATE
 
 

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from adapters.web.requests import addresses
+from bot.cards import Card
 from bot.models import Action, Command, Message
 from bot.ports import ChatPlatform, Doors
 from tests.drivers.web import new_id, open_browser
@@ -33,6 +34,9 @@ class Unheard:
     async def command(self, command: Command) -> None: ...
 
     async def message(self, message: Message) -> None: ...
+
+    async def ask(self, action: Action) -> Card | None:
+        raise NotImplementedError
 
     async def action(self, action: Action) -> None: ...
 

@@ -2,7 +2,8 @@
 
 incoming.py   payloads → Command, Message, Action: pure
 view.py       Card → a Components V2 message; text.py keeps people's words inert
-commands.py   /imagine, "Edit image", the form
+commands.py   /imagine, /imagine-gallery, "Edit image", the form
+references.py /imagine-ref, "Save as reference", its form
 client.py     the gateway: acknowledge, translate, call the doors
 outgoing.py   rooms, threads, sending
 files.py      pictures small enough to send; people's files from the CDN

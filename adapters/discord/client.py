@@ -10,27 +10,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
 from adapters.discord import incoming
-from adapters.discord.commands import Flags, Images, edit_image_menu, form, imagine_command
+from adapters.discord.commands import edit_image_menu, form, gallery_command, imagine_command
 from adapters.discord.memory import Open, Recent
 from adapters.discord.problems import ALREADY_ACKNOWLEDGED, FAILURES, TOO_LATE, persist
+from adapters.discord.references import reference_commands, reference_form, save_reference_menu, saving_command_of
 from adapters.discord.view import card_view
 from bot.cards import Card, parse_button_id
 from bot.menu import Menu
-from bot.models import Attachment
+from bot.models import Attachment, Command
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)
 
-FORM_ACTIONS = frozenset({"edit", "rebase"})
-_EDIT_OTHERS = "edit_message"  # the form on somebody else's message; never reaches the core
+# Forms from a message's menu, by message: these names never reach the core.
+_EDIT_OTHERS = "edit_message"
+_SAVE = "save_reference"
 _HINT_EVERY = timedelta(hours=1)
 _HINT_SECONDS = 60
 
 NO_PICTURE = "There is no picture on that message."
-FORM_EXPIRED = "This form is too old. Choose Apps › Edit image on the message again."
+FORM_EXPIRED = "This form is too old. Open it again from the message's Apps menu."
 CANNOT_READ = "I can't read replies here unless they ping me: mention me, or press Edit."
 CANNOT_SEE = "I can't see the picture you are answering. Choose Apps › Edit image in that message's menu."
 
@@ -42,7 +44,7 @@ class RetouchClient(discord.Client):
     messages sent before a restart work like any other, and no message costs memory.
     """
 
-    def __init__(self, *, message_content: bool, menu: Menu, form_actions: frozenset[str]) -> None:
+    def __init__(self, *, message_content: bool, menu: Menu) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
         super().__init__(
             intents=intents,
@@ -53,7 +55,6 @@ class RetouchClient(discord.Client):
         self.online = asyncio.Event()
         self.opened: Recent[str, Open] = Recent()
         self.prefills: Recent[str, str] = Recent()
-        self._form_actions = form_actions
         self._pictures: Recent[str, tuple[Attachment, ...]] = Recent()
         self._hinted: Recent[int, datetime] = Recent()
         self._in_hand: set[asyncio.Task[Any]] = set()
@@ -65,8 +66,11 @@ class RetouchClient(discord.Client):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
         )
-        tree.add_command(imagine_command(menu, self._imagine))
+        tree.add_command(imagine_command(menu, self._command))
+        tree.add_command(gallery_command(self._command))
+        tree.add_command(reference_commands(self._command))
         tree.add_command(edit_image_menu(self._edit_image))
+        tree.add_command(save_reference_menu(self._save_reference))
         return tree
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,11 +109,11 @@ class RetouchClient(discord.Client):
 
     # ── commands ────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _imagine(self, interaction: discord.Interaction[Any], prompt: str, flags: Flags, images: Images) -> None:
+    async def _command(self, interaction: discord.Interaction[Any], command: Command) -> None:
         with self._handling() as doors:
             if await self._acknowledge(interaction, thinking=True):
                 async with self._thinking(interaction):
-                    await doors.command(incoming.command_of(interaction, prompt, flags, images))
+                    await doors.command(command)
 
     async def _edit_image(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Open the form. On a picture of ours it is that version's Edit button."""
@@ -118,10 +122,19 @@ class RetouchClient(discord.Client):
             version = incoming.button_target(message, "edit") if ours else None
             pictures = incoming.pictures_of(message)
             if version:
-                await self._ask(interaction, f"v1:edit:{version}", "Edit image")
+                await self._ask_words(interaction, f"v1:edit:{version}", "Edit image")
             elif pictures and not ours:
                 self._pictures.keep(str(message.id), pictures)
-                await self._ask(interaction, f"v1:{_EDIT_OTHERS}:{message.id}", "Edit image")
+                await self._ask_words(interaction, f"v1:{_EDIT_OTHERS}:{message.id}", "Edit image")
+            else:
+                await self._refuse(interaction, NO_PICTURE)
+
+    async def _save_reference(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Open the form that asks for a name."""
+        with self._handling():
+            if pictures := incoming.pictures_of(message):
+                self._pictures.keep(str(message.id), pictures)
+                await self._ask(interaction, reference_form(f"v1:{_SAVE}:{message.id}", pictures))
             else:
                 await self._refuse(interaction, NO_PICTURE)
 
@@ -129,7 +142,9 @@ class RetouchClient(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Take a pressed button or a submitted form; commands went through the tree."""
-        parsed = parse_button_id(incoming.custom_id_of(interaction))
+        custom_id = incoming.custom_id_of(interaction)
+        button_id = custom_id.removeprefix(incoming.ASKS)
+        parsed = parse_button_id(button_id)
         if parsed is None:
             return
         name, target = parsed
@@ -139,17 +154,24 @@ class RetouchClient(discord.Client):
                 if await self._acknowledge(interaction, thinking=interaction.message is None):
                     async with self._thinking(interaction):
                         await self._submitted(doors, interaction, name, target)
-            elif name in self._form_actions:
-                await self._ask(interaction, f"v1:{name}:{target}", name.replace("_", " ").capitalize())
+            elif custom_id != button_id:
+                title = incoming.label_of(interaction.message, custom_id) or name.replace("_", " ").capitalize()
+                await self._ask_words(interaction, button_id, title)
             elif await self._acknowledge(interaction, thinking=False):
                 await doors.action(incoming.action_of(interaction, name, target))
 
     async def _submitted(self, doors: Doors, interaction: discord.Interaction[Any], name: str, target: str) -> None:
         words = incoming.form_of(interaction)
-        if name != _EDIT_OTHERS:
+        if name not in (_EDIT_OTHERS, _SAVE):
             await doors.action(incoming.action_of(interaction, name, target, words))
-        elif pictures := self._pictures.get(target):
-            await doors.command(incoming.edit_command_of(interaction, words, pictures, target))
+            return
+        pictures = self._pictures.get(target) or ()
+        if name == _SAVE:
+            command = saving_command_of(interaction, pictures)
+        else:
+            command = incoming.edit_command_of(interaction, words, pictures, target) if pictures else None
+        if command:
+            await doors.command(command)
         else:
             await self._tell(interaction, FORM_EXPIRED)
 
@@ -239,10 +261,13 @@ class RetouchClient(discord.Client):
         except FAILURES as error:
             log.info("still thinking: error=%s", type(error).__name__)
 
-    async def _ask(self, interaction: discord.Interaction[Any], custom_id: str, title: str) -> None:
+    async def _ask_words(self, interaction: discord.Interaction[Any], custom_id: str, title: str) -> None:
+        await self._ask(interaction, form(custom_id, title, self.prefills.get(custom_id) or ""))
+
+    async def _ask(self, interaction: discord.Interaction[Any], modal: ui.Modal) -> None:
         """Open a form. This is the acknowledgement: a form cannot come after one."""
         try:
-            await interaction.response.send_modal(form(custom_id, title, self.prefills.get(custom_id) or ""))
+            await interaction.response.send_modal(modal)
         except FAILURES as error:
             log.warning("form not opened: error=%s", type(error).__name__)
 

@@ -1,4 +1,4 @@
-"""What people find in Discord's menus: `/imagine`, "Edit image", and the form that asks for words."""
+"""What people find in Discord's menus: `/imagine`, `/imagine-gallery`, "Edit image", the form that asks for words."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from adapters.discord.incoming import PICTURES, WORDS
+from adapters.discord.incoming import PICTURES, WORDS, command_of
 from adapters.discord.text import shortened
 from bot.menu import Menu, ModelMenu
+from bot.models import Command
 
 MAX_CHOICES = 25
 MAX_WORDS = 4000  # of a text field in a form; the prompt option of /imagine takes 6000
 
-Flags = Mapping[str, str | int | None]
-Images = tuple[discord.Attachment | None, ...]
-Imagine = Callable[[discord.Interaction[Any], str, Flags, Images], Awaitable[None]]
+Take = Callable[[discord.Interaction[Any], Command], Awaitable[None]]
+"""Acknowledges a slash command and hands it to the core."""
 Completion = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
-EditImage = Callable[[discord.Interaction[Any], discord.Message], Awaitable[None]]
+OnMessage = Callable[[discord.Interaction[Any], discord.Message], Awaitable[None]]
+"""Answers an entry of a message's Apps menu."""
 
 
-def imagine_command(menu: Menu, imagine: Imagine) -> app_commands.Command[Any, ..., None]:
+def imagine_command(menu: Menu, take: Take) -> app_commands.Command[Any, ..., None]:
     """`/imagine` with typed options, each under the name of its flag; what no model here has is not among them."""
 
     async def callback(interaction: discord.Interaction[Any], prompt: str, **given: Any) -> None:
         flags = {flag: given.get(option) for option, flag in _FLAGS.items()}
         images = tuple(given.get(f"image{number}") for number in range(1, 5))
-        await imagine(interaction, prompt, flags, images)
+        await take(interaction, command_of(interaction, prompt, flags, images))
 
     annotations = _annotations(menu)
     callback.__signature__ = _signature(annotations)  # type: ignore[attr-defined]  # read by discord.py
@@ -136,7 +137,17 @@ def _choices(values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
     return [app_commands.Choice(name=value, value=value) for value in values[:MAX_CHOICES]]
 
 
-def edit_image_menu(edit_image: EditImage) -> app_commands.ContextMenu:
+def gallery_command(take: Take) -> app_commands.Command[Any, ..., None]:
+    """`/imagine-gallery`."""
+
+    async def callback(interaction: discord.Interaction[Any]) -> None:
+        await take(interaction, command_of(interaction, "", name="gallery"))
+
+    description = "See the pictures made here"
+    return app_commands.Command(name="imagine-gallery", description=description, callback=callback)
+
+
+def edit_image_menu(edit_image: OnMessage) -> app_commands.ContextMenu:
     """The entry in any message's Apps menu: the one way in that always delivers its pictures."""
 
     async def callback(interaction: discord.Interaction[Any], message: discord.Message) -> None:

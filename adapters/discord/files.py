@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import aiohttp
@@ -16,7 +16,7 @@ from yarl import URL
 
 from adapters.discord.text import shortened
 from bot import pictures
-from bot.cards import Card, CardImage, Tone
+from bot.cards import Card, CardFile, CardImage, Tone
 from bot.errors import BadAttachment
 from bot.models import Attachment
 
@@ -34,53 +34,95 @@ _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "i
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A file to attach, by the name the message's gallery refers to."""
+    """A file to attach, by the name the message's own parts refer to. `alt` is empty for what is no picture."""
 
     path: Path
     filename: str
     alt: str
 
 
-async def outgoing(card: Card, folder: Path, limit: int) -> tuple[tuple[Outgoing, ...], tuple[str, ...]]:
-    """The card's pictures as files of at most `limit` bytes, and sentences about what is not the original.
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What goes along with a card, and sentences about what is left out or no original."""
 
-    Smaller copies are written to `folder`.
+    pictures: tuple[Outgoing, ...] = ()
+    files: tuple[Outgoing, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+async def outgoing(card: Card, folder: Path, limit: int) -> Parcel:
+    """The card's pictures and files, each of at most `limit` bytes, together as many as a message takes.
+
+    Smaller copies of pictures are written to `folder`; files to take away go as they are, or not at all.
     """
-    shown, notes = card.images[:MAX_FILES], []
-    if len(card.images) > MAX_FILES:
-        notes.append(f"{len(card.images) - MAX_FILES} more pictures did not fit in one message.")
+    files, about_files = await _takeaways(card.files, limit)
+    pictures, about_pictures = await _shown(card, folder, limit, {one.filename for one in files})
+    return Parcel(pictures, files, (*about_files, *about_pictures))
+
+
+async def _takeaways(files: Sequence[CardFile], limit: int) -> tuple[tuple[Outgoing, ...], list[str]]:
     sent: list[Outgoing] = []
-    for index, image in enumerate(shown, start=1):
-        taken = {one.filename for one in sent}
+    notes = _left_out(len(files) - MAX_FILES, "file")
+    for file in files[:MAX_FILES]:
+        try:
+            size = (await asyncio.to_thread(file.path.stat)).st_size
+        except OSError:
+            notes.append("The export is no longer kept. Ask for it again: export.")
+            continue
+        if size > limit:
+            notes.append(
+                f"The export is {_megabytes(size)}; Discord takes files up to {_megabytes(limit)} here. "
+                "Ask for fewer: export v3."
+            )
+            continue
+        extension = re.sub(r"[^a-z0-9]", "", PurePosixPath(file.name).suffix.lower())[:10] or "bin"
+        sent.append(Outgoing(file.path, _filename(file.name, extension, {one.filename for one in sent}), ""))
+    return tuple(sent), notes
+
+
+async def _shown(card: Card, folder: Path, limit: int, taken: set[str]) -> tuple[tuple[Outgoing, ...], list[str]]:
+    room = MAX_FILES - len(taken)
+    notes = _left_out(len(card.images) - room, "picture")
+    sent: list[Outgoing] = []
+    for index, image in enumerate(card.images[:room], start=1):
+        taken = taken | {one.filename for one in sent}
         size = (await asyncio.to_thread(image.path.stat)).st_size
         preview = card.tone is Tone.PROGRESS
         most = min(limit, PREVIEW_LIMIT) if preview else limit
         if size <= most:
-            sent.append(Outgoing(image.path, _filename(image.name, image.media_type, taken), _alt(image)))
+            sent.append(Outgoing(image.path, _picture_name(image, image.media_type, taken), _alt(image)))
             continue
         copy = folder / str(index)
         await asyncio.to_thread(copy.mkdir)
         edge = PREVIEW_EDGE if preview else None
         path, smaller = await asyncio.to_thread(pictures.fit, image.path, copy, max_bytes=most, max_edge=edge)
-        sent.append(Outgoing(path, _filename(image.name, smaller.media_type, taken), _alt(image)))
+        sent.append(Outgoing(path, _picture_name(image, smaller.media_type, taken), _alt(image)))
         if not preview:
             notes.append(
                 f"{image.name}: a smaller copy. The original ({_megabytes(size)}) is kept; "
                 f"files here may have {_megabytes(limit)}."
             )
-    return tuple(sent), tuple(notes)
+    return tuple(sent), notes
+
+
+def _left_out(count: int, noun: str) -> list[str]:
+    return [f"{count} more {noun}{'s' if count > 1 else ''} did not fit in one message."] if count > 0 else []
 
 
 def open_files(sent: Sequence[Outgoing]) -> list[discord.File]:
     """Fresh files for one send, which closes them. Blocks: call it off the event loop."""
-    return [discord.File(one.path, filename=one.filename, description=one.alt) for one in sent]
+    return [discord.File(one.path, filename=one.filename, description=one.alt or None) for one in sent]
 
 
-def _filename(name: str, media_type: str, taken: set[str]) -> str:
-    """A name that Discord keeps as it is: it rewrites others, and the gallery then misses the file."""
+def _picture_name(image: CardImage, media_type: str, taken: set[str]) -> str:
+    """The extension alone decides whether Discord shows a picture."""
+    return _filename(image.name, _EXTENSIONS.get(media_type, "png"), taken)
+
+
+def _filename(name: str, extension: str, taken: set[str]) -> str:
+    """A name that Discord keeps as it is: it rewrites others, and the message then misses the file."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name.rsplit(".", 1)[0]).strip("-_")[:60]
     stem = re.sub(r"^(SPOILER_)+", "", stem) or "picture"  # that prefix blurs a picture
-    extension = _EXTENSIONS.get(media_type, "png")  # it alone decides whether Discord shows a picture
     while f"{stem}.{extension}" in taken:
         stem += "-b"
     return f"{stem}.{extension}"

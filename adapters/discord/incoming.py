@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import discord
+from yarl import URL
 
 from bot.cards import parse_button_id
 from bot.models import Action, Attachment, Command, Message, Place, Role, User
@@ -15,6 +17,7 @@ from bot.models import Action, Attachment, Command, Message, Place, Role, User
 PLATFORM = "discord"
 DM = "dm"
 WORDS, PICTURES = "words", "pictures"  # ids of the form's fields
+ASKS = "form:"  # before the id of a button that asks for words first: nothing but the id travels
 SAID = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 _PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -65,13 +68,24 @@ def attachment_of(file: discord.Attachment, role: Role = Role.REFERENCE) -> Atta
 
 def pictures_of(message: discord.Message) -> tuple[Attachment, ...]:
     """What claims to be a picture on somebody's message: the first is to be edited, the others go along."""
-    files = [file for file in message.attachments if _is_picture(file)]
-    return tuple(attachment_of(file, Role.REFERENCE if index else Role.IMAGE) for index, file in enumerate(files))
+    sent = _in_galleries(message.components) or [attachment_of(file) for file in message.attachments]
+    shown = [file for file in sent if _is_picture(file)]
+    return tuple(replace(file, role=Role.REFERENCE if index else Role.IMAGE) for index, file in enumerate(shown))
 
 
-def _is_picture(file: discord.Attachment) -> bool:
-    kind = file.content_type or ""
-    return kind.startswith("image/") or file.filename.lower().endswith((".png", ".jpg", ".jpeg", ".webp", ".gif"))
+def _in_galleries(components: Iterable[Any]) -> list[Attachment]:
+    """The uploads that a message of components shows (ours, other bots'); pictures linked to from elsewhere are not."""
+    found: list[Attachment] = []
+    for component in components:
+        items = component.items if isinstance(component, discord.MediaGalleryComponent) else ()
+        media = [item.media for item in items if item.media.attachment_id]
+        found += [Attachment(URL(one.url).name, one.url, one.content_type or "") for one in media]
+        found += _in_galleries(getattr(component, "children", ()))
+    return found
+
+
+def _is_picture(file: Attachment) -> bool:
+    return file.content_type.startswith("image/") or file.name.lower().endswith(_PICTURE_NAMES)
 
 
 # ── Commands, buttons, forms ────────────────────────────────────────────────────────────────────────────────
@@ -79,16 +93,19 @@ def _is_picture(file: discord.Attachment) -> bool:
 
 def command_of(
     interaction: discord.Interaction[Any],
-    prompt: str,
-    flags: Mapping[str, str | int | None],
-    images: Iterable[discord.Attachment | None],
+    text: str,
+    flags: Mapping[str, str | int | None] = MappingProxyType({}),
+    images: Iterable[discord.Attachment | None] = (),
+    *,
+    name: str = "imagine",
 ) -> Command:
-    """`/imagine`. Options that were left out are dropped."""
+    """A slash command. Options that were left out are dropped."""
     return Command(
         event_id=str(interaction.id),
         place=place_of(interaction),
         user=user_of(interaction),
-        text=prompt,
+        text=text,
+        name=name,
         flags={name: str(value) for name, value in flags.items() if value is not None},
         attachments=tuple(attachment_of(image) for image in images if image),
     )
@@ -108,10 +125,16 @@ def custom_id_of(interaction: discord.Interaction[Any]) -> str:
     return str(data.get("custom_id", ""))
 
 
-def form_of(interaction: discord.Interaction[Any]) -> Form:
-    """A submitted form, read from the payload itself: it needs nothing in memory and survives a restart."""
+def fields_of(interaction: discord.Interaction[Any]) -> dict[str, Mapping[str, Any]]:
+    """A submitted form's fields by id, from the payload itself: it needs nothing in memory and survives a restart."""
     data: Mapping[str, Any] = interaction.data or {}
-    fields = {field.get("custom_id"): field for field in _fields(data.get("components", ()))}
+    return {str(field.get("custom_id")): field for field in _fields(data.get("components", ()))}
+
+
+def form_of(interaction: discord.Interaction[Any]) -> Form:
+    """The words and files of the form that asks for them."""
+    data: Mapping[str, Any] = interaction.data or {}
+    fields = fields_of(interaction)
     files = data.get("resolved", {}).get("attachments", {})
     chosen = [files[number] for number in fields.get(PICTURES, {}).get("values", ()) if number in files]
     return Form(
@@ -161,18 +184,24 @@ def edit_command_of(
 
 def button_target(message: discord.Message, action: str) -> str | None:
     """What the button for this action on a message of ours points at; None when it has no such button."""
-    for custom_id in _custom_ids(message.components):
-        parsed = parse_button_id(custom_id)
+    for button in _buttons(message.components):
+        parsed = parse_button_id((button.custom_id or "").removeprefix(ASKS))
         if parsed and parsed[0] == action:
             return parsed[1]
     return None
 
 
-def _custom_ids(components: Iterable[Any]) -> Iterable[str]:
+def label_of(message: discord.Message | None, custom_id: str) -> str:
+    """What stands on the button with this id; empty when it cannot be told."""
+    buttons = _buttons(message.components) if message else ()
+    return next((button.label or "" for button in buttons if button.custom_id == custom_id), "")
+
+
+def _buttons(components: Iterable[Any]) -> Iterable[discord.Button]:
     for component in components:
-        if custom_id := getattr(component, "custom_id", None):
-            yield custom_id
-        yield from _custom_ids(getattr(component, "children", ()))
+        if isinstance(component, discord.Button):
+            yield component
+        yield from _buttons(getattr(component, "children", ()))
 
 
 # ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import discord
 from discord import ui
 
 from adapters.discord.client import RetouchClient
-from adapters.discord.files import DEFAULT_LIMIT, Outgoing, open_files, outgoing
+from adapters.discord.files import DEFAULT_LIMIT, Parcel, open_files, outgoing
 from adapters.discord.memory import Recent
-from adapters.discord.problems import UNKNOWN_CHANNEL, persist, too_large
+from adapters.discord.problems import INVALID, UNKNOWN_CHANNEL, persist, too_large
 from adapters.discord.text import shortened
 from adapters.discord.view import card_view
 from bot.cards import Card
-from bot.models import Place
+from bot.models import Address, Place
+
+log = logging.getLogger(__name__)
 
 Room = discord.abc.Messageable
 
@@ -36,15 +40,32 @@ class Rooms:
 
     def __init__(self, client: RetouchClient) -> None:
         self._client = client
-        self._no_thread: Recent[str, bool] = Recent()
+        self._is_thread: Recent[str, bool] = Recent(10_000)  # links to old threads then cost no request
 
     async def of(self, place: Place) -> tuple[Room, bool]:
         """The channel or thread to speak in, and whether it is a thread of Discord's."""
         if place.thread:
             thread = self._client.get_channel(int(place.thread)) or await self._fetched(place.thread)
             if isinstance(thread, discord.Thread):
+                self._is_thread.keep(place.thread, True)
                 return thread, True
         return self.channel(place), False
+
+    async def number_of(self, address: Address) -> str:
+        """The id of the channel or thread a message is in; "" when it cannot be told which.
+
+        A thread's first message is in the channel.
+        """
+        place = address.place
+        if place.thread is None or place.thread == address.message:
+            return place.channel
+        known = self._is_thread.get(place.thread)
+        if known is None and (self._client.is_closed() or not self._client.online.is_set()):
+            return ""
+        if not known:
+            await self.of(place)
+            known = self._is_thread.get(place.thread)
+        return place.thread if known else "" if known is None else place.channel
 
     def channel(self, place: Place) -> Room:
         """The channel itself, known or not."""
@@ -56,13 +77,13 @@ class Rooms:
 
     async def _fetched(self, thread: str) -> object:
         """An archived thread is in no cache."""
-        if self._no_thread.get(thread):
+        if self._is_thread.get(thread) is False:
             return None
         try:
             return await self._client.fetch_channel(int(thread))
         except discord.NotFound as error:
             if error.code == UNKNOWN_CHANNEL:
-                self._no_thread.keep(thread, True)
+                self._is_thread.keep(thread, False)
             return None
         except discord.Forbidden:
             return None
@@ -111,28 +132,31 @@ async def send(card: Card, limit: int, attempt: Send) -> discord.Message:
     """Send a card with files of at most `limit` bytes each.
 
     When Discord finds them too large all the same (a proxy, or the whole request counted), once more with all
-    files together under the smallest limit there is.
+    files together under the smallest limit there is. When it finds something malformed, once more without the
+    links: they depend on the installation's own address, which Discord may not take for one.
     """
     try:
         return await _send(card, limit, attempt)
     except discord.HTTPException as error:
-        if not card.images or not too_large(error):
-            raise
-        return await _send(card, DEFAULT_LIMIT * 9 // 10 // len(card.images), attempt)
+        carried = len(card.images) + len(card.files)
+        if carried and too_large(error):
+            return await _send(card, DEFAULT_LIMIT * 9 // 10 // carried, attempt)
+        if card.links and error.code == INVALID:
+            log.warning("sent without links: error=%s", error.text)
+            return await _send(replace(card, links=()), limit, attempt)
+        raise
 
 
 async def _send(card: Card, limit: int, attempt: Send) -> discord.Message:
     async with _scratch() as folder:
-        pictures, notes = await outgoing(card, folder, limit)
-        return await persist(lambda: _attempt(card, pictures, notes, attempt))
+        parcel = await outgoing(card, folder, limit)
+        return await persist(lambda: _attempt(card, parcel, attempt))
 
 
-async def _attempt(
-    card: Card, pictures: tuple[Outgoing, ...], notes: tuple[str, ...], attempt: Send
-) -> discord.Message:
-    files = await asyncio.to_thread(open_files, pictures)
+async def _attempt(card: Card, parcel: Parcel, attempt: Send) -> discord.Message:
+    files = await asyncio.to_thread(open_files, (*parcel.pictures, *parcel.files))
     try:
-        return await attempt(card_view(card, pictures, notes), files)
+        return await attempt(card_view(card, parcel), files)
     finally:
         for file in files:
             file.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from discord import ui
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
-from adapters.discord.client import FORM_ACTIONS, RetouchClient
+from adapters.discord.client import RetouchClient
 from adapters.discord.files import DEFAULT_LIMIT, Cdn, DiscordCdn, save
 from adapters.discord.incoming import DM
 from adapters.discord.outgoing import (
@@ -39,14 +40,14 @@ log = logging.getLogger(__name__)
 _NOBODY = discord.AllowedMentions.none()
 _GRACE = 20.0  # seconds for the requests in hand at the end
 _LOGIN = 30.0  # seconds a message may wait for the login
+_LINK = 3.0  # seconds a link may take: a page waits for it
 _WHISPER_SECONDS = 60.0  # how long a whisper stays that had to be said aloud
 
 
 class DiscordPlatform:
     """Discord, over the gateway (in) and REST (out).
 
-    `threads` opens a thread for each new picture where the bot may. `form_actions` are the buttons that ask
-    for words first: a button's id does not say so, and a form must come before any other answer.
+    `threads` opens a thread for each new picture where the bot may.
     """
 
     name = "discord"
@@ -61,7 +62,6 @@ class DiscordPlatform:
         message_content: bool = False,
         threads: bool = True,
         menu: Menu | None = None,
-        form_actions: frozenset[str] = FORM_ACTIONS,
         cdn: Cdn | None = None,
     ) -> None:
         self._token = token
@@ -72,7 +72,6 @@ class DiscordPlatform:
         self.client = RetouchClient(
             message_content=message_content,
             menu=menu or Menu((ModelMenu("sketch", backgrounds=("opaque", "transparent")),)),
-            form_actions=form_actions,
         )
         self._rooms = Rooms(self.client)
 
@@ -204,6 +203,8 @@ class DiscordPlatform:
         return True
 
     async def _say_for_a_minute(self, asked: Request, card: Card) -> bool:
+        if card.links:  # a link is a key of the asker's own
+            card = Card(title="I cannot send you this link alone. Allow direct messages from here, then ask again.")
         room, _ = await self._rooms.of(asked.place)
         reference = _reference(room, asked.id if isinstance(asked, Message) else None)
 
@@ -213,7 +214,23 @@ class DiscordPlatform:
         await send(card, room_limit(room), attempt)
         return True
 
-    # ── fetching ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── links and files ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def permalink(self, address: Address) -> str:
+        """Where people find a message. "" also while Discord cannot say what is a thread and what a channel."""
+        place = address.place
+        numbers = [place.channel, place.thread or place.channel, address.message]
+        if place.workspace != DM:
+            numbers.append(place.workspace)
+        if place.platform != self.name or not all(re.fullmatch("[0-9]{1,20}", number) for number in numbers):
+            return ""
+        try:
+            async with asyncio.timeout(_LINK):
+                room = await self._rooms.number_of(address)
+        except FAILURES:
+            return ""
+        guild = "@me" if place.workspace == DM else place.workspace
+        return f"https://discord.com/channels/{guild}/{room}/{address.message}" if room else ""
 
     async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
         """Stream a person's file from Discord's CDN to `into`."""

@@ -19,6 +19,7 @@ TOO_LATE = 10062
 ALREADY_ACKNOWLEDGED = 40060
 NO_HISTORY = 160002
 UNKNOWN_CHANNEL = 10003
+INVALID = 50035
 
 _CUT = (aiohttp.ClientError, ConnectionError, TimeoutError)
 """A connection that broke. discord.py retries it on macOS and Windows only: it knows errno 54 and 10054."""

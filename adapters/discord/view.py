@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import discord
 from discord import ui
 
-from adapters.discord.files import Outgoing
+from adapters.discord.files import Outgoing, Parcel
+from adapters.discord.incoming import ASKS
 from adapters.discord.text import inert_within, length, one_line, quoted, shortened, small
-from bot.cards import Button, Card, Tone
+from bot.cards import Button, Card, Link, Tone
 
 MAX_TEXT = 4000  # display characters over all text of one message
 MAX_LABEL = 80
 MAX_BUTTON_ID = 100
-MAX_BUTTONS = 25  # 5 rows of 5: with texts and gallery well under the 40 components of a message
+MAX_BUTTONS = 25  # 5 rows of 5
+MAX_COMPONENTS = 40  # of a message, nested ones counted
+MAX_URL = 512
 _TITLE, _BODY, _FOOTER = 900, 1200, 400  # room for our own sentences; the prompt gets what they leave
 
 ACCENTS = {
@@ -24,25 +28,31 @@ ACCENTS = {
     Tone.REFUSAL: 0xF0B232,
     Tone.FAILURE: 0xDA373C,
 }
+_NOTHING = Parcel()
 _STYLES = {"primary": discord.ButtonStyle.primary, "danger": discord.ButtonStyle.danger}
 
 
-def card_view(card: Card, pictures: Sequence[Outgoing] = (), notes: Sequence[str] = ()) -> ui.LayoutView:
-    """One container: title, prompt, body, gallery, footer, buttons. `notes` are further small sentences.
+def card_view(card: Card, parcel: Parcel = _NOTHING) -> ui.LayoutView:
+    """One container: title, prompt, body, gallery, files, footer, buttons, links. The parcel's notes are small print.
 
-    The pictures must go along as files of the same names: a message shows only files that its gallery names.
+    What is in the parcel must go along under the same names: a message shows only files that its parts name.
     """
     view = ui.LayoutView(timeout=None)
     container = ui.Container[ui.LayoutView](accent_colour=ACCENTS[card.tone])
-    before, after = _texts(card, notes)
+    before, after = _texts(card, parcel.notes)
     for text in before:
         container.add_item(ui.TextDisplay(text))
-    if pictures:
-        container.add_item(ui.MediaGallery(*(_item(one) for one in pictures)))
+    if parcel.pictures:
+        container.add_item(ui.MediaGallery(*(_item(one) for one in parcel.pictures)))
+    for file in parcel.files:
+        container.add_item(ui.File(_address(file)))
     for text in after:
         container.add_item(ui.TextDisplay(text))
-    for row in _rows(card.buttons[:MAX_BUTTONS]):
-        container.add_item(row)
+    links = [_link(link) for link in card.links if _may_be_linked(link.url)]
+    for buttons in ([_button(button) for button in card.buttons[:MAX_BUTTONS]], links):
+        used = 1 + sum(1 for _ in container.walk_children())
+        for row in _rows(buttons, MAX_COMPONENTS - used):
+            container.add_item(row)
     view.add_item(container)
     # A live view would be kept in memory for each message ever sent; clicks are read by id (`client.py`).
     view.stop()
@@ -50,7 +60,11 @@ def card_view(card: Card, pictures: Sequence[Outgoing] = (), notes: Sequence[str
 
 
 def _item(picture: Outgoing) -> discord.MediaGalleryItem:
-    return discord.MediaGalleryItem(f"attachment://{picture.filename}", description=picture.alt or None)
+    return discord.MediaGalleryItem(_address(picture), description=picture.alt or None)
+
+
+def _address(file: Outgoing) -> str:
+    return f"attachment://{file.filename}"
 
 
 def _texts(card: Card, notes: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -71,13 +85,31 @@ def _prompt(prompt: str, room: int) -> str:
     return quoted(inert_within(words, max(1, room - 2 * lines)))
 
 
-def _rows(buttons: Sequence[Button]) -> list[ui.ActionRow[ui.LayoutView]]:
-    rows = [buttons[start : start + 5] for start in range(0, len(buttons), 5)]
-    return [ui.ActionRow(*(_button(button) for button in row)) for row in rows]
+def _rows(buttons: Sequence[ui.Button[ui.LayoutView]], room: int) -> list[ui.ActionRow[ui.LayoutView]]:
+    """Rows of five, as many as `room` components allow; a row is one itself."""
+    whole, rest = divmod(room, 6)
+    kept = buttons[: 5 * whole + max(0, rest - 1)]
+    return [ui.ActionRow(*kept[start : start + 5]) for start in range(0, len(kept), 5)]
 
 
 def _button(button: Button) -> ui.Button[ui.LayoutView]:
-    if len(button.id) > MAX_BUTTON_ID:
+    custom_id = f"{ASKS}{button.id}" if button.form else button.id
+    if len(custom_id) > MAX_BUTTON_ID:
         raise ValueError(f"a button id is longer than {MAX_BUTTON_ID} characters: {button.action}")
     style = _STYLES.get(button.style, discord.ButtonStyle.secondary)
-    return ui.Button(style=style, label=shortened(button.label, MAX_LABEL), custom_id=button.id)
+    return ui.Button(style=style, label=shortened(button.label, MAX_LABEL), custom_id=custom_id)
+
+
+def _link(link: Link) -> ui.Button[ui.LayoutView]:
+    return ui.Button(style=discord.ButtonStyle.link, label=shortened(link.label, MAX_LABEL) or "Open", url=link.url)
+
+
+def _may_be_linked(url: str) -> bool:
+    """Whether Discord takes it: one that it refuses would cost the whole card."""
+    if len(url) > MAX_URL or not url.isprintable() or " " in url:
+        return False
+    try:
+        address = urlsplit(url)
+        return address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:
+        return False

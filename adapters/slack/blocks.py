@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
-from bot.cards import Button, Card, Tone
-from bot.models import Place
-
-Block = dict[str, Any]
+from adapters.slack.parts import MAX_LABEL, Block, plain, shortened
+from bot.cards import Button, Card, Link, Tone
 
 # Slack's limits, from its SDK and documentation; the total of a message is about 13,000 characters.
 MAX_PROMPT = 2500
 MAX_TEXT = 2000
 MAX_ALT = 2000
 MAX_ALTS = 4000  # of all pictures together: each of them tells the prompt again
-MAX_LABEL = 75
+MAX_IN_ROW = 25
 MAX_BUTTONS = 25
+MAX_LINKS = 25
+MAX_URL = 3000
 MAX_IMAGES = 20
 
 _SIGNS = {Tone.REFUSAL: "⛔ ", Tone.FAILURE: "⚠️ "}
@@ -41,38 +40,13 @@ def card_blocks(card: Card, files: Sequence[str] = (), key: str = "") -> list[Bl
             }
         )
     if card.small_print:
-        blocks.append({"type": "context", "elements": [_plain(shortened(card.small_print, MAX_TEXT))]})
-    if card.buttons:
-        blocks.append({"type": "actions", "elements": [_button(one) for one in card.buttons[:MAX_BUTTONS]]})
-    return blocks
+        blocks.append({"type": "context", "elements": [plain(shortened(card.small_print, MAX_TEXT))]})
+    return [*blocks, *_rows(card)]
 
 
 def fallback_text(card: Card) -> str:
     """What notifications and screen readers get. Escaped: it can neither ping nor link."""
     return escaped(shortened(card.summary, MAX_TEXT))
-
-
-def form_view(button_id: str, value: str, place: Place, message: str | None) -> Block:
-    """The form a button opens; where it was pressed travels along."""
-    opened = {"id": button_id, "channel": place.channel, "thread": place.thread, "message": message}
-    field: Block = {
-        "type": "plain_text_input",
-        "action_id": "words",
-        "multiline": True,
-        "max_length": 3000,
-        "placeholder": _plain("make it night"),
-    }
-    if value:
-        field["initial_value"] = shortened(value, MAX_TEXT)
-    return {
-        "type": "modal",
-        "callback_id": "retouch_form",
-        "private_metadata": json.dumps(opened),
-        "title": _plain("Edit this picture"),
-        "submit": _plain("Edit"),
-        "close": _plain("Cancel"),
-        "blocks": [{"type": "input", "block_id": "words", "label": _plain("What should change?"), "element": field}],
-    }
 
 
 def _words(card: Card) -> Block:
@@ -92,11 +66,42 @@ def _section(text: str, *, bold: bool = False) -> Block:
     return {"type": "rich_text_section", "elements": [element]}
 
 
+def _rows(card: Card) -> list[Block]:
+    links = [one for one in card.links if _is_absolute(one.url)][:MAX_LINKS]
+    elements = [
+        *(_button(one) for one in card.buttons[:MAX_BUTTONS]),
+        *(_link(one, number) for number, one in enumerate(links)),
+    ]
+    starts = range(0, len(elements), MAX_IN_ROW)
+    return [{"type": "actions", "elements": elements[start : start + MAX_IN_ROW]} for start in starts]
+
+
+def _is_absolute(url: str) -> bool:
+    """Whether Slack takes it on a button; a relative one means something on our own page only."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    clean = url.isprintable() and " " not in url
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and clean and len(url) <= MAX_URL
+
+
+def _link(link: Link, number: int) -> Block:
+    """Slack reports that it was pressed, too: its id is none of the core's."""
+    block: Block = {
+        "type": "button",
+        "action_id": f"link:{number}",
+        "text": plain(shortened(link.label, MAX_LABEL)),
+        "url": link.url,
+    }
+    return block | ({"accessibility_label": shortened(link.description, MAX_LABEL)} if link.description else {})
+
+
 def _button(button: Button) -> Block:
     block: Block = {
         "type": "button",
         "action_id": button.id,
-        "text": _plain(shortened(button.label, MAX_LABEL)),
+        "text": plain(shortened(button.label, MAX_LABEL)),
         "value": f"form:{button.value}"[:2000] if button.form else "press",
     }
     if button.description:
@@ -106,22 +111,6 @@ def _button(button: Button) -> Block:
     return block
 
 
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": False}
-
-
 def escaped(text: str) -> str:
     """Text that Slack shows as it is: the three characters that start its markup are entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def shortened(text: str, length: int) -> str:
-    """At most `length` characters, never empty (Slack refuses empty text)."""
-    if not text.strip():
-        return "…"
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def prefilled(payload: Mapping[str, Any]) -> str:
-    """The words a form button carries for its field."""
-    return str(payload["actions"][0].get("value", "")).removeprefix("form:")

@@ -1,17 +1,15 @@
-"""An open connection to one Slack workspace: Bolt's listeners, the Web API, and what is remembered meanwhile."""
+"""An open connection to one Slack workspace: the Web API, and what is remembered meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import re
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -22,32 +20,28 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import form, incoming
-from adapters.slack.blocks import card_blocks, form_view, prefilled
+from adapters.slack.blocks import card_blocks
 from adapters.slack.files import Pictures
 from adapters.slack.problems import error_code, ours
 from bot.cards import Card, CardImage
-from bot.errors import PlatformProblem, SetupProblem
-from bot.menu import Menu
-from bot.models import User, new_id
-from bot.ports import Doors
+from bot.errors import PlatformProblem, RetouchError, SetupProblem
+from bot.models import Address, User, new_id
 
 log = logging.getLogger(__name__)
 
 REMEMBERED = 1000
 GRACE_SECONDS = 10.0
-FORM_TOO_LATE = "Slack did not open the form in time. Press the button again, or reply in the thread with your words."
+PERMALINK_SECONDS = 5.0
 YOUNG_FILE_SECONDS = 10.0  # how long Slack may call a fresh file invalid
 Body = dict[str, Any]
-Ack = Callable[..., Awaitable[object]]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Connection:
-    """Bolt and the Web API of one workspace, and what is remembered while they are open."""
+    """The Web API of one workspace, and what is remembered while they are open."""
 
-    def __init__(
-        self, client: AsyncWebClient, session: aiohttp.ClientSession, who: Body, doors: Doors, menu: Menu | None
-    ) -> None:
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession, who: Body) -> None:
         self.client = client
         self.workspace = str(who["team_id"])
         self.bot_user = str(who["user_id"])
@@ -56,8 +50,8 @@ class Connection:
         self.response_urls: OrderedDict[str, str] = OrderedDict()
         self.app: AsyncApp
         self._session = session
-        self._doors = doors
-        self._menu = menu
+        self._permalinks: OrderedDict[Address, str] = OrderedDict()
+        self._shared: OrderedDict[tuple[Address, str], None] = OrderedDict()
         self._previews: dict[str, tuple[CardImage, ...]] = {}
         self._users: OrderedDict[str, User] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,7 +73,7 @@ class Connection:
                 if not files or error_code(error) not in ("invalid_blocks", "invalid_attachments") or late:
                     for image in card.images:
                         self.pictures.forget(image)
-                    self._later(self.pictures.delete([image for image in card.images if not image.asset]))
+                    self.later(self.pictures.delete([image for image in card.images if not image.asset]))
                     async with ours():
                         raise
                 await asyncio.sleep(pause)
@@ -92,7 +86,7 @@ class Connection:
         if images:
             self._previews[message] = tuple(images)
         if gone:
-            self._later(self.pictures.delete(gone))
+            self.later(self.pictures.delete(gone))
 
     async def _sent(self, send: Callable[[list[Body]], Awaitable[Any]], blocks: list[Body]) -> Any:
         try:
@@ -102,6 +96,33 @@ class Connection:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise PlatformProblem("Slack could not be reached.") from error
 
+    async def permalink(self, address: Address) -> str:
+        """The address of a message, "" where Slack tells none; asked for once."""
+        if address in self._permalinks:
+            return self._permalinks[address]
+        try:
+            async with ours(), asyncio.timeout(PERMALINK_SECONDS):
+                found = await self.client.chat_getPermalink(channel=address.place.channel, message_ts=address.message)
+        except (RetouchError, RuntimeError) as error:  # RuntimeError: the session was closed meanwhile
+            log.info("no permalink: %s", error)
+            return ""
+        link = str(found.get("permalink") or "")
+        if link:
+            _keep(self._permalinks, address, link)
+        return link
+
+    async def lend(self, card: Card, address: Address | None = None) -> dict[str, str]:
+        """Upload a card's files, but those that already stand under that message: Slack's ids and their names."""
+        wanted = [file for file in card.files if (address, str(file.path)) not in self._shared]
+        return {await self.pictures.lend(file): file.name for file in wanted}
+
+    async def share(self, card: Card, lent: Mapping[str, str], address: Address) -> None:
+        """Show lent files in the message's thread."""
+        if lent:
+            await self.pictures.share(lent, address.place)
+            for file in card.files:
+                _keep(self._shared, (address, str(file.path)), None)
+
     async def respond(self, url: str, text: str, blocks: list[Body]) -> None:
         """Answer by a request's own URL, to its sender alone."""
         body = {"response_type": "ephemeral", "replace_original": False, "text": text, "blocks": blocks}
@@ -109,119 +130,14 @@ class Connection:
             if answer.status != 200:
                 raise PlatformProblem(f"Slack did not take the answer ({answer.status}).")
 
-    # listening
+    # memory
 
-    def listen(self, app: AsyncApp, command: str) -> None:
-        """Register every listener. Each acknowledges first and does the rest in its own task."""
-        self.app = app
-        app.command(command)(self._on_command)
-        app.event("message")(self._on_message)
-        app.event("app_mention")(self._on_message)
-        app.action(re.compile(r"^v1:"))(self._on_action)
-        app.view("retouch_form")(self._on_form)
-        app.view(form.CALLBACK)(self._on_imagine_form)
-        app.action(form.MODEL)(self._on_model)
-        app.error(_on_error)
-
-    async def _on_command(self, ack: Ack, body: Body) -> None:
-        await ack()
-        self._later(self._command(body))
-
-    async def _on_message(self, event: Body) -> None:
-        self._later(self._message(event))
-
-    async def _on_action(self, ack: Ack, body: Body) -> None:
-        await ack()
-        self._later(self._action(body))
-
-    async def _on_form(self, ack: Ack, body: Body) -> None:
-        await ack()
-        self._later(self._form(body))
-
-    async def _on_imagine_form(self, ack: Ack, body: Body) -> None:
-        await ack()
-        self._later(self._imagine_form(body))
-
-    async def _on_model(self, ack: Ack, body: Body) -> None:
-        await ack()
-        self._later(self._change_model(body))
-
-    async def _command(self, body: Body) -> None:
-        if self._menu and not body.get("text", "").strip() and await self._open_imagine(body, self._menu):
-            return
-        command = incoming.command(body, self.workspace, await self._user(body["user_id"]))
-        self._remember(command.event_id, body.get("response_url"))
-        await self._doors.command(command)
-
-    async def _open_imagine(self, body: Body, menu: Menu) -> bool:
-        """The form for words and options; False when Slack would not open it (help is the next best)."""
-        view = form.imagine_view(menu, channel=body["channel_id"], response_url=body.get("response_url"))
-        try:
-            await self.client.views_open(trigger_id=body["trigger_id"], view=view)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            log.warning("form not opened: %s", error_code(error) if isinstance(error, SlackApiError) else error)
-            return False
-        return True
-
-    async def _change_model(self, body: Body) -> None:
-        view = body.get("view") or {}
-        if self._menu is None or view.get("callback_id") != form.CALLBACK:
-            return
-        try:
-            await self.client.views_update(
-                view_id=view["id"], hash=view.get("hash"), view=form.reopened(body, self._menu)
-            )
-        except SlackApiError as error:
-            log.warning("form not updated: %s", error_code(error))
-
-    async def _imagine_form(self, body: Body) -> None:
-        command = form.command(body, self.workspace, await self._user(body["user"]["id"]))
-        if command:
-            self._remember(command.event_id, form.response_url(body))
-            await self._doors.command(command)
-
-    async def _message(self, event: Body) -> None:
-        if not event.get("user") or event["user"] == self.bot_user:
-            return
-        someone = User("slack", event["user"], event["user"])
-        message = incoming.message(event, self.workspace, someone, self.bot_user)
-        if message:
-            await self._doors.message(replace(message, user=await self._user(someone.id)))
-
-    async def _action(self, body: Body) -> None:
-        if incoming.opens_form(body):
-            await self._open_form(body)
-            return
-        action = incoming.action(body, self.workspace, await self._user(body["user"]["id"]))
-        if action:
-            self._remember(action.event_id, body.get("response_url"))
-            await self._doors.action(action)
-
-    async def _open_form(self, body: Body) -> None:
-        someone = User("slack", body["user"]["id"], "")
-        pressed = incoming.action(body, self.workspace, someone)
-        if pressed is None:
-            return
-        view = form_view(body["actions"][0]["action_id"], prefilled(body), pressed.place, pressed.message)
-        try:
-            await self.client.views_open(trigger_id=body["trigger_id"], view=view)
-        except SlackApiError as error:
-            log.warning("form not opened: %s", error_code(error))
-            if url := body.get("response_url"):
-                await self.respond(url, FORM_TOO_LATE, card_blocks(Card(FORM_TOO_LATE), [], key=new_id(6)))
-
-    async def _form(self, body: Body) -> None:
-        action = incoming.submission(body, self.workspace, await self._user(body["user"]["id"]))
-        if action:
-            await self._doors.action(action)
-
-    def _remember(self, event_id: str, response_url: str | None) -> None:
+    def remember(self, event_id: str, response_url: str | None) -> None:
+        """Keep where the sender of a request, and nobody else, can be answered."""
         if response_url:
-            self.response_urls[event_id] = response_url
-            if len(self.response_urls) > REMEMBERED:
-                self.response_urls.popitem(last=False)
+            _keep(self.response_urls, event_id, response_url)
 
-    async def _user(self, user_id: str) -> User:
+    async def user(self, user_id: str) -> User:
         """A person with name and rank; both are remembered while we are connected."""
         if user_id in self._users:
             return self._users[user_id]
@@ -232,14 +148,13 @@ class Connection:
         profile = found.get("profile") or {}
         name = profile.get("display_name") or profile.get("real_name") or found.get("name") or user_id
         is_admin = bool(found.get("is_admin") or found.get("is_owner"))
-        self._users[user_id] = User("slack", user_id, str(name), is_admin=is_admin)
-        if len(self._users) > REMEMBERED:
-            self._users.popitem(last=False)
+        _keep(self._users, user_id, User("slack", user_id, str(name), is_admin=is_admin))
         return self._users[user_id]
 
     # tasks
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it after the acknowledgement; closing waits for it."""
         task = asyncio.create_task(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -251,6 +166,12 @@ class Connection:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def _keep(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    memory[key] = value
+    if len(memory) > REMEMBERED:
+        memory.popitem(last=False)
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
@@ -269,9 +190,9 @@ async def _on_error(error: Exception) -> BoltResponse:
 
 @contextlib.asynccontextmanager
 async def connect(
-    token: str, secret: str | None, api_url: str, command: str, doors: Doors, menu: Menu | None = None
+    token: str, secret: str | None, api_url: str, listen: Callable[[AsyncApp, Connection], None]
 ) -> AsyncIterator[Connection]:
-    """Introduce ourselves to Slack and listen. Raises `SetupProblem` when Slack refuses the token."""
+    """Introduce ourselves to Slack and `listen`. Raises `SetupProblem` when Slack refuses the token."""
     quiet = logging.getLogger("slack_bolt")
     quiet.setLevel(logging.ERROR)  # at INFO and DEBUG Bolt logs whole payloads; its warnings are about its own defaults
     timeout = aiohttp.ClientTimeout(total=300, connect=10, sock_read=60)
@@ -284,7 +205,7 @@ async def connect(
             retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
         )
         who = await _introduced(client)
-        connection = Connection(client, session, who, doors, menu)
+        connection = Connection(client, session, who)
 
         async def authorize() -> AuthorizeResult:
             return AuthorizeResult(
@@ -303,7 +224,9 @@ async def connect(
             raise_error_for_unhandled_request=True,
             logger=quiet,
         )
-        connection.listen(app, command)
+        connection.app = app
+        app.error(_on_error)
+        listen(app, connection)
         try:
             yield connection
         finally:

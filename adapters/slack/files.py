@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.blocks import shortened
-from adapters.slack.problems import ours
+from adapters.slack.parts import shortened
+from adapters.slack.problems import TOO_LARGE, error_code, ours
 from bot import pictures
-from bot.cards import CardImage
+from bot.cards import CardFile, CardImage
 from bot.errors import BadAttachment, PlatformProblem
+from bot.models import Place
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ SHOWN_IN_BLOCKS = ("image/png", "image/jpeg", "image/gif")  # Slack refuses WebP
 REMEMBERED = 500
 PROCESSING_SECONDS = 15.0  # how long a fresh upload may take until Slack knows its type
 CHUNK = 65_536
+
+_NOT_SENT = "Slack did not send this file. Try again in a moment."
 
 
 class Pictures:
@@ -68,16 +72,36 @@ class Pictures:
                 except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
                     log.info("a preview stays in Slack: file=%s error=%s", file, type(error).__name__)
 
+    async def lend(self, file: CardFile) -> str:
+        """Upload a file to take away; nobody sees it before `share`. Its Slack id. Raises `PlatformProblem`."""
+        if not await asyncio.to_thread(file.path.is_file):
+            raise PlatformProblem("That file is no longer kept here; ask for it again.")
+        async with ours():
+            return await self._uploaded(file.path, file.name)
+
+    async def share(self, files: Mapping[str, str], place: Place) -> None:
+        """Show lent files (id → name), as one message, in the thread. Raises `PlatformProblem`."""
+        listed: list[dict[str, str | None]] = [{"id": file, "title": name} for file, name in files.items()]
+        async with ours():
+            await self._client.files_completeUploadExternal(
+                files=listed, channel_id=place.channel, thread_ts=place.thread
+            )
+
     async def _send(self, path: Path, name: str, alt: str) -> str:
-        size = (await asyncio.to_thread(path.stat)).st_size
-        ticket = await self._client.files_getUploadURLExternal(filename=name, length=size, alt_txt=shortened(alt, 1000))
-        with await asyncio.to_thread(path.open, "rb") as body:
-            async with self._session.post(ticket["upload_url"], data=body) as answer:
-                if answer.status != 200:
-                    raise PlatformProblem(f"Slack did not take the picture ({answer.status}).")
-        file = str(ticket["file_id"])
+        file = await self._uploaded(path, name, shortened(alt, 1000))
         await self._client.files_completeUploadExternal(files=[{"id": file, "title": name}])
         return file
+
+    async def _uploaded(self, path: Path, name: str, alt: str | None = None) -> str:
+        size = (await asyncio.to_thread(path.stat)).st_size
+        ticket = await self._client.files_getUploadURLExternal(filename=name, length=size, alt_txt=alt)
+        with await asyncio.to_thread(path.open, "rb") as body:
+            async with self._session.post(ticket["upload_url"], data=body) as answer:
+                if answer.status == 413:
+                    raise PlatformProblem(TOO_LARGE)
+                if answer.status != 200:
+                    raise PlatformProblem(f"Slack did not take the file ({answer.status}); try again in a moment.")
+        return str(ticket["file_id"])
 
     async def _processed(self, file: str) -> None:
         """Wait until Slack knows what it is: before that, it refuses the file in a block."""
@@ -91,10 +115,7 @@ class Pictures:
 
     async def download(self, file_id: str, into: Path, limit: int, token: str, hosts: frozenset[str]) -> None:
         """Stream a person's file to disk. The token goes to Slack's own hosts only. Raises `BadAttachment`."""
-        try:
-            file = (await self._client.files_info(file=file_id))["file"]
-        except SlackApiError as error:
-            raise BadAttachment("I can't see this file in Slack. Invite me to its channel and try again.") from error
+        file = await self._described(file_id)
         url = file.get("url_private_download") or file.get("url_private") or ""
         if file.get("is_external") or not is_slack_url(url, hosts):
             raise BadAttachment("This file is kept outside Slack. Upload it here and try again.")
@@ -103,7 +124,17 @@ class Pictures:
         try:
             await self._stream(url, into, limit, token)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise BadAttachment("Slack did not send this file. Try again in a moment.") from error
+            raise BadAttachment(_NOT_SENT) from error
+
+    async def _described(self, file_id: str) -> dict[str, Any]:
+        try:
+            return dict((await self._client.files_info(file=file_id))["file"])
+        except SlackApiError as error:
+            if error_code(error) == "file_deleted":
+                raise BadAttachment("This file was deleted in Slack. Upload it again and try again.") from error
+            raise BadAttachment("I can't see this file in Slack. Invite me to its channel and try again.") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BadAttachment(_NOT_SENT) from error
 
     async def _stream(self, url: str, into: Path, limit: int, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}

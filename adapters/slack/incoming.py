@@ -5,7 +5,6 @@ The text of an event is escaped (`&amp;`) and carries `<@U…>`, `<#C…|name>`,
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,13 +17,14 @@ Payload = Mapping[str, Any]
 _MARK = re.compile(r"<([^<>]*)>")
 
 
-def command(payload: Payload, workspace: str, user: User) -> Command:
-    """A slash command's form. Slack never re-sends one; its trigger is unique."""
+def command(payload: Payload, workspace: str, user: User, name: str = "imagine") -> Command:
+    """A slash command's form, `name` for the core. Slack never re-sends one; its trigger is unique."""
     return Command(
         event_id=f"command:{payload['trigger_id']}",
         place=Place("slack", workspace, payload["channel_id"]),
         user=user,
         text=payload.get("text", "").strip(),  # as typed: the manifest sets should_escape to false
+        name=name,
     )
 
 
@@ -69,33 +69,6 @@ def action(payload: Payload, workspace: str, user: User) -> Action | None:
         name=meaning[0],
         target=meaning[1],
         message=ts or None,
-    )
-
-
-def opens_form(payload: Payload) -> bool:
-    """Whether the pressed button first asks for words: its value says so."""
-    return str(payload["actions"][0].get("value", "")).startswith("form:")
-
-
-def submission(payload: Payload, workspace: str, user: User) -> Action | None:
-    """A submitted form; where it was opened travels in `private_metadata`."""
-    view = payload["view"]
-    try:
-        opened = json.loads(view.get("private_metadata") or "{}")
-        meaning = parse_button_id(opened["id"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    if meaning is None:
-        return None
-    fields = [field for block in view["state"]["values"].values() for field in block.values()]
-    return Action(
-        event_id=f"view:{view['id']}",
-        place=Place("slack", workspace, opened["channel"], opened.get("thread")),
-        user=user,
-        name=meaning[0],
-        target=meaning[1],
-        message=opened.get("message"),
-        text=next((field.get("value") or "" for field in fields), ""),
     )
 
 

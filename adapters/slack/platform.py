@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
 
-from adapters.slack.blocks import Block, card_blocks, fallback_text
+from adapters.slack.blocks import card_blocks, fallback_text
 from adapters.slack.connection import Connection, connect, socket_mode
+from adapters.slack.listening import Listener
+from adapters.slack.parts import Block
 from adapters.slack.problems import ours
 from bot.cards import Card, Tone
 from bot.errors import PlatformProblem
@@ -64,9 +67,13 @@ class SlackPlatform:
 
     async def run(self, doors: Doors) -> None:
         """Listen until cancelled. Raises `SetupProblem` when Slack refuses the tokens."""
+
+        def listening(app: AsyncApp, connection: Connection) -> None:
+            Listener(connection, doors, self._menu).listen(app, self._command)
+
         async with contextlib.AsyncExitStack() as stack:
             connection = await stack.enter_async_context(
-                connect(self._bot_token, self._signing_secret, self._api_url, self._command, doors, self._menu)
+                connect(self._bot_token, self._signing_secret, self._api_url, listening)
             )
             self._open = connection
             stack.callback(self._close)
@@ -101,6 +108,8 @@ class SlackPlatform:
     async def post(self, place: Place, card: Card, *, reply_to: str | None, key: str) -> Address:
         """Post a message in the channel or thread; `reply_to` has no meaning of its own in Slack."""
         connection = await self._connection()
+        # Files go first, unseen: what Slack refuses is known before there is a message that promises it.
+        lent = await connection.lend(card)
         answer = await connection.with_card(
             card,
             lambda blocks: connection.client.chat_postMessage(
@@ -115,7 +124,9 @@ class SlackPlatform:
             ),
         )
         ts = str(answer["ts"])
-        return Address(replace(place, thread=place.thread or ts), ts)
+        address = Address(replace(place, thread=place.thread or ts), ts)
+        await connection.share(card, lent, address)
+        return address
 
     async def edit(self, address: Address, card: Card) -> None:
         """Replace a message's blocks. Previews are shown while they pass; one that Slack does not take is left out."""
@@ -137,8 +148,10 @@ class SlackPlatform:
                 await connection.with_card(replace(card, images=passing), send, PREVIEW_PATIENCE)
                 connection.previews_are(address.message, passing)
                 return
+        lent = await connection.lend(card, address)
         await connection.with_card(replace(card, images=()) if card.tone is Tone.PROGRESS else card, send)
         connection.previews_are(address.message, ())
+        await connection.share(card, lent, address)
 
     async def whisper(self, asked: Request, card: Card) -> None:
         """An ephemeral message to the asker: by the request's own URL, else in the thread, else as direct message."""
@@ -158,6 +171,10 @@ class SlackPlatform:
         except PlatformProblem:
             async with ours():
                 await connection.client.chat_postMessage(channel=asked.user.id, text=text, blocks=blocks)
+
+    async def permalink(self, address: Address) -> str:
+        """Where people find a message; "" while not connected or when Slack does not tell. Raises nothing."""
+        return await self._open.permalink(address) if self._open else ""
 
     async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
         """Download a person's file by its Slack id."""

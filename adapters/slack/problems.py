@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 _INVITE = "I'm not in this channel yet. Type /invite @Retouch here, then ask again."
 _TOKEN = "Slack no longer accepts the bot's token; an admin must install the app again."  # noqa: S105
+TOO_LARGE = "This Slack workspace does not take a file that large; ask for fewer or smaller pictures."
+_NOT_ALLOWED = "This Slack workspace does not allow such files; ask an admin to allow them."
 
 PROBLEMS: dict[str, RetouchError] = {
     "not_in_channel": CannotPost(_INVITE),
@@ -34,6 +36,12 @@ PROBLEMS: dict[str, RetouchError] = {
     "token_revoked": SetupProblem(_TOKEN),
     "token_expired": SetupProblem(_TOKEN),
     "missing_scope": SetupProblem("The Slack app lacks a permission; an admin must install it again."),
+    "file_upload_size_restricted": PlatformProblem(TOO_LARGE),
+    "storage_limit_reached": PlatformProblem("Slack's file storage is full; ask an admin to make room."),
+    "file_uploads_disabled": PlatformProblem(_NOT_ALLOWED),
+    "file_uploads_except_images_disabled": PlatformProblem(_NOT_ALLOWED),
+    "file_type_not_allowed": PlatformProblem(_NOT_ALLOWED),
+    "blocked_file_type": PlatformProblem(_NOT_ALLOWED),
     "ratelimited": PlatformProblem("Slack is asking us to slow down."),
 }
 

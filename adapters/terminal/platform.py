@@ -51,6 +51,10 @@ class TerminalPlatform:
         """Everything here is between two; a whisper ends the request."""
         self._settle(card)
 
+    async def permalink(self, address: Address) -> str:
+        """The command line keeps no messages."""
+        return ""
+
     async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
         """Copy a local file. Raises `BadAttachment` when it cannot be read or is over `limit` bytes."""
         await asyncio.to_thread(_copy, Path(attachment.ref), into, limit)

@@ -16,12 +16,13 @@ from adapters.web.uploads import Uploads
 from adapters.web.views import Views
 from bot.cards import Card, parse_button_id
 from bot.errors import BadInput, NotFound, RetouchError
+from bot.links import Grant, Links, Page
 from bot.models import Action, Attachment, Command, Message, Place, User, now_ms
 from bot.ports import Doors, Said, Transcript
 
 WORKSPACE = "local"
 PAGE_LENGTH = 40
-COMMANDS = ("imagine", "help")
+COMMANDS = {"imagine": "imagine", "help": "imagine", "imagine-ref": "ref", "imagine-gallery": "gallery"}
 HINT = "That is kept as chat. To make a picture, start with /imagine."
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -40,6 +41,7 @@ class Api:
         uploads: Uploads,
         about: dict[str, object],
         start: Callable[[Coroutine[object, object, None]], None],
+        links: Links | None = None,
     ) -> None:
         self.doors: Doors | None = None
         self.people_are_admins = False
@@ -48,7 +50,8 @@ class Api:
         self._teller = teller
         self._feed = feed
         self._uploads = uploads
-        self._about = about
+        self._about = {**about, "gallery": links is not None}
+        self._links = links
         self._start = start
 
     def routes(self, files: Files) -> list[web.RouteDef]:
@@ -68,6 +71,7 @@ class Api:
             web.post("/api/act", _told(self.act)),
             web.post("/api/dismiss", _told(self.dismiss)),
             web.post("/api/uploads", _told(self.upload)),
+            web.post("/api/link", _told(self.link)),
         ]
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,6 +127,15 @@ class Api:
         body = await requests.body_of(request)
         self._feed.dismiss(str(body.get("id", "")), self._person(request).id)
         return web.json_response({"ok": True})
+
+    async def link(self, request: web.Request) -> web.StreamResponse:
+        """The address of this person's gallery, opened from a channel: {"page": "gallery", "channel": …}."""
+        user = self._person(request)
+        body = await requests.body_of(request)
+        if self._links is None or body.get("page") != Page.GALLERY:
+            raise NotFound("There is no such page here.")
+        place = Place("web", WORKSPACE, requests.channel_of(body.get("channel")))
+        return web.json_response({"url": self._links.make(Page.GALLERY, Grant(user, place))})
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """Take one picture in; it is sent with the next message."""
@@ -193,7 +206,8 @@ class Api:
         place = Place("web", WORKSPACE, saying.channel, saying.thread)
         if slash:
             name, words = slash
-            command = Command(saying.id, place, user, words if name == "imagine" else name, attachments=attachments)
+            text = "help" if name == "help" else words
+            command = Command(saying.id, place, user, text, COMMANDS.get(name, "imagine"), attachments=attachments)
             if name in COMMANDS:
                 await doors.command(command)
             else:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Collection, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from adapters.web.uploads import Uploads
 from adapters.web.views import Views
 from bot.cards import Card
 from bot.errors import MessageGone
+from bot.links import Links
 from bot.models import Address, Attachment, Place, Request, now_ms
 from bot.ports import Doors, Said, Store, Transcript
 
@@ -32,7 +34,7 @@ class WebPlatform:
 
     `host` is what the server listens on and `port` where it is meant to be served; `names` are further host names
     people open the page by (a reverse proxy's). `hints` are the options offered while typing, by flag; `engine` one
-    line on what draws.
+    line on what draws. With `links` the page leads to the gallery, which somebody else serves on `app`.
     """
 
     name = "web"
@@ -49,6 +51,7 @@ class WebPlatform:
         hints: dict[str, object],
         engine: str,
         names: Collection[str] = (),
+        links: Links | None = None,
     ) -> None:
         self.port = port
         self._store = store
@@ -67,6 +70,7 @@ class WebPlatform:
             uploads=self._uploads,
             about={"hints": hints, "engine": engine},
             start=self._start,
+            links=links,
         )
         files = Files(store, transcript, self._previews, tmp)
         self.app = self._application(files, host, names)
@@ -124,6 +128,10 @@ class WebPlatform:
         """Show a card to its asker alone, at the composer they used."""
         self._teller.whisper(asked, card)
 
+    async def permalink(self, address: Address) -> str:
+        """Where the page shows a message: its thread."""
+        return f"/?channel={quote(address.place.channel)}#thread={address.place.thread or address.message}"
+
     async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
         """Copy an uploaded file to `into`. Raises `BadAttachment`."""
         await self._uploads.fetch(attachment, into, limit)
@@ -144,4 +152,6 @@ async def _logged(work: Coroutine[object, object, None]) -> None:
 
 def without_files(card: Card) -> Card:
     """What is kept of a card: pictures by their asset, no previews, no paths of this machine."""
-    return replace(card, images=tuple(replace(image, path=Path()) for image in card.images if image.asset))
+    images = tuple(replace(image, path=Path()) for image in card.images if image.asset)
+    pair = card.pair and (replace(card.pair[0], path=Path()), replace(card.pair[1], path=Path()))
+    return replace(card, images=images, pair=pair)

@@ -77,8 +77,18 @@ def card_view(card: Card) -> Event:
         "summary": card.summary,
         "images": [image_view(image) for image in card.images if image.asset],
         "buttons": [_button_view(button) for button in card.buttons],
+        "links": [{"label": one.label, "url": one.url, "description": one.description} for one in card.links],
         "previews": [],
+        "pair": _pair_view(card),
     }
+
+
+def _pair_view(card: Card) -> Event | None:
+    """Two originals that the page can slide over each other, named like their files ("v2")."""
+    if card.pair is None:
+        return None
+    before, after = ({**image_view(one), "label": one.name.partition(".")[0]} for one in card.pair)
+    return {"before": before, "after": after}
 
 
 def image_view(image: CardImage) -> dict[str, str | int]:

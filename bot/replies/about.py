@@ -9,7 +9,7 @@ from bot.cards import Card, CardImage
 from bot.models import Kind, Options, Version
 from bot.pricing import format_cost
 from bot.replies.sentences import notice, share
-from bot.replies.versions import Shown
+from bot.replies.versions import Shown, card_images
 
 
 def prompt_card(version: Version) -> Card:
@@ -45,8 +45,19 @@ def _sent_options(options: Options) -> list[tuple[str, str]]:
     ]
 
 
-def compared(before: Version, after: Version, made: Sequence[Shown], *, changed: float, where: Sequence[str]) -> Card:
-    """Two versions side by side, a map of where they differ, and an animation that flips between them."""
+def compared(
+    before: Version,
+    after: Version,
+    made: Sequence[Shown],
+    *,
+    originals: tuple[Shown, Shown],
+    changed: float,
+    where: Sequence[str],
+) -> Card:
+    """Two versions side by side, a map of where they differ, and an animation that flips between them.
+
+    `originals` are the two pictures themselves.
+    """
     pair = f"v{before.number}-v{after.number}"
     kinds = (
         (f"compare-{pair}.png", f"v{before.number} and v{after.number} side by side"),
@@ -61,6 +72,7 @@ def compared(before: Version, after: Version, made: Sequence[Shown], *, changed:
             CardImage(one.path, one.asset.media_type, one.asset.width, one.asset.height, alt, name, one.asset.id, index)
             for index, (one, (name, alt)) in enumerate(zip(made, kinds, strict=True), start=1)
         ),
+        pair=(card_images(before, originals[:1])[0], card_images(after, originals[1:])[0]),
     )
 
 
@@ -71,7 +83,8 @@ def info(version: Version, parent: Version | None) -> Card:
         f"{_KINDS[version.kind]}{f' of v{parent.number}' if parent else ''} by {version.author.name}, {made}",
         f"{len(version.images)} picture{'s' if len(version.images) > 1 else ''}",
         f"where: {version.region}" if version.region else "",
-        f"outside the mask locked, drift {share(version.drift)}" if version.drift is not None else "",
+        f"changed: {', '.join(version.changed)}" if version.changed else "",
+        _locked_fact(version),
         f"references: {', '.join(one.name or 'a picture' for one in version.references)}" if version.references else "",
         _cost_fact(version),
         f"drawn by {version.gateway or version.provider}" if version.provider else "",
@@ -85,7 +98,15 @@ def info(version: Version, parent: Version | None) -> Card:
 
 
 _KINDS = {Kind.GENERATE: "Made", Kind.EDIT: "An edit", Kind.VARIATION: "A variation", Kind.UPLOAD: "Uploaded",
-          Kind.PICK: "A pick", Kind.EXTEND: "A larger canvas", Kind.FINAL: "The final"}  # fmt: skip
+          Kind.PICK: "A pick", Kind.EXTEND: "A larger canvas", Kind.FINAL: "The final",
+          Kind.SERIES: "A series"}  # fmt: skip
+
+
+def _locked_fact(version: Version) -> str:
+    if version.drift is None:
+        return ""
+    rest = "outside the mask locked" if version.mask else "the rest put back"
+    return f"{rest}, drift {share(version.drift)}"
 
 
 def _cost_fact(version: Version) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.cards import Button, Card, CardImage, Tone
 from bot.models import Job, Kind, Options, Version
+from bot.panels import rounds
 from bot.pricing import format_cost
 
 
@@ -18,6 +19,8 @@ def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = 
     title = _working_title(job, parent)
     if ahead:
         title = f"{_ordinal(ahead + 1)} in line. {title}"
+    if job.panels:
+        seconds *= rounds(job.options.n)
     facts = [*_options_facts(job.options), f"about {seconds} s", _estimate(job)]
     if done is not None:
         facts.append(f"{round(done * 100)} %")
@@ -34,6 +37,10 @@ def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = 
 
 
 def _working_title(job: Job, parent: Version | None) -> str:
+    if job.only and parent:
+        return f"Redoing panel {job.only[0]} of v{parent.number}"
+    if job.panels:
+        return f"Making your series of {len(job.panels)}{_using(len(job.references))}"
     if job.kind is Kind.VARIATION and parent:
         return f"Making a variation of v{parent.number}"
     if parent and job.kind is Kind.FINAL:

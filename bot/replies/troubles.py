@@ -26,7 +26,7 @@ def failed(job: Job, error: errors.RetouchError, *, billed_perhaps: bool) -> Car
     for_admin = error.for_admin if isinstance(error, errors.SetupProblem) and job.user.is_admin else ""
     buttons = (Button("Try again", "try_again", job.id, style="primary"),)
     return Card(
-        title=_perhaps_billed(str(error), job.estimate) if billed_perhaps else _with_charge(str(error)),
+        title=_perhaps_billed(str(error), job.at_stake) if billed_perhaps else _with_charge(str(error)),
         tone=Tone.REFUSAL if refused else Tone.FAILURE,
         prompt=job.prompt,
         body=f"For admins: {for_admin}" if for_admin else "",
@@ -46,7 +46,7 @@ def _perhaps_billed(sentence: str, estimate: int) -> str:
 
 def cancelled(job: Job, *, billed_perhaps: bool) -> Card:
     """A request its asker took back."""
-    title = _perhaps_billed("Cancelled.", job.estimate) if billed_perhaps else _with_charge("Cancelled.")
+    title = _perhaps_billed("Cancelled.", job.at_stake) if billed_perhaps else _with_charge("Cancelled.")
     return Card(
         title=title,
         tone=Tone.NOTICE,

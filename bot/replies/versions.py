@@ -11,6 +11,7 @@ from bot.models import Asset, Job, Kind, Version
 from bot.pricing import format_cost
 from bot.replies.sentences import share
 
+MAX_ALT = 250  # characters: a screen reader reads it in one go
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 
 
@@ -22,17 +23,30 @@ class Shown:
     path: Path
 
 
-def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None, notes: Sequence[str] = (),
-             left: int | None = None, final: int | None = None, all_at_once: str = "") -> Card:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a card says beside the version itself.
+
+    `numbers` is how its pictures are called in their thread ("#4"), `final` what finalizing would cost at most, in
+    micro-dollars (None: there is nothing to finalize), `paint` whether people can open the page to paint a mask.
+    """
+
+    numbers: str = ""
+    final: int | None = None
+    paint: bool = False
+
+
+def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None, around: Around,
+             notes: Sequence[str] = (), left: int | None = None, all_at_once: str = "") -> Card:  # fmt: skip
     """The card of a version: its pictures, what it is, what it cost, what can be done next."""
     return Card(
         title=_finished_title(version, parent),
         tone=Tone.DONE,
         prompt=version.prompt,
         body="\n".join(filter(None, [" ".join([*notes, *version.notes, *version.missing]), _sources(version)])),
-        footer=_version_footer(version, shown, left),
-        images=card_images(version, shown),
-        buttons=(*version_buttons(version, final), *_rebase_button(version, all_at_once)),
+        footer=_version_footer(version, shown, left, around.numbers),
+        images=card_images(version, shown, parent),
+        buttons=(*version_buttons(version, around), *_rebase_button(version, all_at_once)),
         asker=version.author.name,
     )
 
@@ -60,28 +74,30 @@ def offer(job: Job, made: Version, shown: Sequence[Shown]) -> Card:
     )
 
 
-def brought_back(version: Version, shown: Sequence[Shown], *, word: str, final: int | None = None) -> Card:
+def brought_back(version: Version, shown: Sequence[Shown], *, word: str, around: Around) -> Card:
     """A version that became the head again by undo or redo."""
     return Card(
         title=f"{word} v{version.number}. The next reply edits this picture.",
         tone=Tone.DONE,
         prompt=version.prompt,
-        footer=_version_footer(version, shown, None),
+        footer=_version_footer(version, shown, None, around.numbers),
         images=card_images(version, shown),
-        buttons=version_buttons(version, final),
+        buttons=version_buttons(version, around),
         asker=version.author.name,
     )
 
 
-def shown_again(version: Version, shown: Sequence[Shown], *, final: int | None = None) -> Card:
+def shown_again(version: Version, shown: Sequence[Shown], *, around: Around) -> Card:
     """A version's card once more; the current version stays what it is."""
-    card = brought_back(version, shown, word="Again", final=final)
+    card = brought_back(version, shown, word="Again", around=around)
     return replace(
         card, title=f"v{version.number}, once more. Its buttons and replies to it are about v{version.number}."
     )
 
 
 def _finished_title(version: Version, parent: Version | None) -> str:
+    if version.kind is Kind.SERIES:
+        return f"v{version.number} · {_series_title(version, parent)}"
     if parent is None:
         return f"v{version.number}"
     if version.kind is Kind.PICK:
@@ -89,11 +105,23 @@ def _finished_title(version: Version, parent: Version | None) -> str:
     return f"v{version.number} · {_DONE.get(version.kind, 'made')} of v{parent.number}"
 
 
+def _series_title(version: Version, parent: Version | None) -> str:
+    if parent and len(version.panels) > version.options.n:
+        new = set(version.images) - set(parent.images)
+        drawn = [number for number, image in zip(version.panel_of, version.images, strict=True) if image in new]
+        return f"{f'panel {drawn[0]}' if drawn else 'a panel'} of v{parent.number} anew"
+    here, asked = len(version.images), len(version.panels)
+    count = f"{asked} panels" if here == asked else f"{here} of {asked} panels"
+    return f"series of {count}{f', from v{parent.number}' if parent else ''}"
+
+
 _DONE = {Kind.VARIATION: "variation", Kind.EDIT: "edit", Kind.EXTEND: "larger canvas", Kind.FINAL: "final"}
 
 
-def _version_footer(version: Version, shown: Sequence[Shown], left: int | None) -> str:
-    facts = []
+def _version_footer(version: Version, shown: Sequence[Shown], left: int | None, numbers: str = "") -> str:
+    facts = [numbers] if numbers else []
+    if version.references:
+        facts.append(f"with {_listed([one.name or 'a picture' for one in version.references])}")
     if shown:
         facts.append(f"{shown[0].asset.width}×{shown[0].asset.height}")
     if version.kind is not Kind.UPLOAD:
@@ -108,31 +136,56 @@ def _version_footer(version: Version, shown: Sequence[Shown], left: int | None) 
     return " · ".join(facts)
 
 
-def version_buttons(version: Version, final: int | None = None) -> tuple[Button, ...]:
-    """What can be done with a version next. The ids hold only an action and the version's id.
+def _listed(names: Sequence[str]) -> str:
+    """At most three names, and how many more."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(_short(name) for name in names[:3]) + more
 
-    `final` is what finalizing would cost at most, in micro-dollars; None: there is nothing to finalize.
-    """
+
+def _short(name: str) -> str:
+    return name if len(name) <= 30 else name[:29] + "…"
+
+
+def version_buttons(version: Version, around: Around) -> tuple[Button, ...]:
+    """What can be done with a version next. The ids hold only an action and the version's id."""
     edit = Button("Edit", "edit", version.id, style="primary", form=True, description=f"Edit v{version.number}")
+    vary = Button("Vary", "vary", version.id, description=f"Make a variation of v{version.number}")
+    where = f"Paint where v{version.number} may change"
+    paint = (Button("Paint", "paint", version.id, description=where),) if around.paint else ()
     if version.kind is Kind.UPLOAD:
-        return (
-            edit,
-            Button("Vary", "vary", version.id, description=f"Make a variation of v{version.number}"),
-        )
+        return (edit, *paint, vary)
     several = range(1, len(version.images) + 1) if len(version.images) > 1 else ()
     picks = [
-        Button(f"Pick {one}", f"pick_{one}", version.id, description=f"Go on with picture {one}") for one in several
+        Button(f"Pick {_place(version, one)}", f"pick_{one}", version.id, description=f"Go on with picture {one}")
+        for one in several
     ]
-    finalize = () if final is None else (_finalize_button(version, final),)
+    is_series = version.kind is Kind.SERIES
+    finalize = () if around.final is None else (_finalize_button(version, around.final),)
     undo = (Button("Undo", "undo", version.id, description=f"Undo v{version.number}"),) if version.parent else ()
     return (
         edit,
-        Button("Vary", "vary", version.id, description=f"Make a variation of v{version.number}"),
+        *(() if several else paint),
+        *(() if is_series and several else (vary,)),
         Button("Re-roll", "reroll", version.id, description=f"Make v{version.number} again with the same words"),
         *undo,
         *picks,
+        *(_series_buttons(version) if is_series else ()),
         *finalize,
         Button("Show prompt", "prompt", version.id, description=f"Show what was sent for v{version.number}"),
+    )
+
+
+def _place(version: Version, index: int) -> str:
+    """Which picture of several it is; of a series that lacks panels, also which panel."""
+    panel = version.panel_of[index - 1] if len(version.panel_of) >= index else index
+    return str(index) if panel == index else f"{index} (panel {panel})"
+
+
+def _series_buttons(version: Version) -> tuple[Button, ...]:
+    about = f"Draw one panel of v{version.number} again: its number, perhaps with other words behind a colon"
+    return (
+        Button("Redo a panel", "panel", version.id, form=True, description=about),
+        Button("Contact sheet", "sheet", version.id, description=f"All panels of v{version.number} on one picture"),
     )
 
 
@@ -149,7 +202,7 @@ def _finalize_button(version: Version, price: int) -> Button:
     return Button(f"Finalize · {format_cost(price)}", "finalize", version.id, description=about)
 
 
-def card_images(version: Version, shown: Sequence[Shown]) -> tuple[CardImage, ...]:
+def card_images(version: Version, shown: Sequence[Shown], parent: Version | None = None) -> tuple[CardImage, ...]:
     """The version's pictures with alt text and a file name that says what they are."""
     many = len(shown) > 1
     return tuple(
@@ -158,7 +211,7 @@ def card_images(version: Version, shown: Sequence[Shown]) -> tuple[CardImage, ..
             media_type=one.asset.media_type,
             width=one.asset.width,
             height=one.asset.height,
-            alt=_alt(version, index if many else None),
+            alt=_alt(version, one.asset.id, index if many else None, parent),
             name=f"v{version.number}{f'-{index}' if many else ''}.{_EXTENSIONS.get(one.asset.media_type, 'png')}",
             asset=one.asset.id,
         )
@@ -166,8 +219,70 @@ def card_images(version: Version, shown: Sequence[Shown]) -> tuple[CardImage, ..
     )
 
 
-def _alt(version: Version, index: int | None) -> str:
+def _alt(version: Version, asset: str, index: int | None, parent: Version | None) -> str:
+    """A picture in one line for those who cannot see it: what it is and what changed; at most `MAX_ALT` characters."""
     which = f"Picture {index}, " if index else ""
     if version.kind is Kind.UPLOAD:
         return f"{which}uploaded picture {version.prompt}".strip()
-    return f"{which}AI-made picture, v{version.number}: {version.prompt}"
+    what, words = f"{which}AI-made picture, v{version.number}: ", version.prompt
+    if panel := _panel(version, asset):
+        what, words = f"Panel {panel} of {len(version.panels)}: ", version.panels[panel - 1]
+    after = _changed(version, parent)
+    room = MAX_ALT - len(what) - len(after)
+    words = _shortened(words, room - 1 if after else room)
+    stop = "." if after and not words.endswith((".", "!", "?", "…")) else ""
+    return f"{what}{words}{stop}{after}"
+
+
+def _panel(version: Version, asset: str) -> int | None:
+    """Which panel of a series a picture is, from 1."""
+    panels = dict(zip(version.images, version.panel_of, strict=False))
+    panel = panels.get(asset, 0)
+    return panel if 1 <= panel <= len(version.panels) else None
+
+
+def _changed(version: Version, parent: Version | None) -> str:
+    if not version.changed or version.kind not in (Kind.EDIT, Kind.VARIATION):
+        return ""
+    return f" Changed{f' from v{parent.number}' if parent else ''}: {', '.join(version.changed)}."
+
+
+def _shortened(words: str, room: int) -> str:
+    """The words in one line, cut behind a word where they are longer than `room` characters."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in words[: 4 * room]).split())
+    if len(line) <= room and len(words) <= 4 * room:
+        return line
+    cut = line[: room - 1]
+    word = cut.rsplit(" ", 1)[0] if " " in cut[room // 2 :] and line[room - 1 : room].strip() else cut
+    return f"{word.rstrip(' ,;:.')}…"
+
+
+# ── Contact sheets ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sheet_card(versions: Sequence[Version], sheet: CardImage, *, most: int) -> Card:
+    """All pictures of a version, or of a thread, on one."""
+    count = sum(len(one.images) for one in versions if len(versions) == 1 or one.kind is not Kind.PICK)
+    left_out = f"Only the newest {most} of {count} pictures are on it." if count > most else ""
+    return Card(title=sheet.alt.rstrip("."), body=left_out, images=(sheet,))
+
+
+def sheet_image(versions: Sequence[Version], count: int, sheet: Shown) -> CardImage:
+    """The sheet as a picture of a card; its number, 0, comes before the others'."""
+    several = f"{count} picture{'s' if count > 1 else ''}"
+    if len(versions) == 1:
+        panels = f"{count} panel{'s' if count > 1 else ''}"
+        alt = f"Contact sheet of v{versions[0].number}: {panels if versions[0].panel_of else several}."
+    else:
+        alt = f"Contact sheet of this thread: {several} of {len(versions)} versions."
+    name = f"sheet-v{versions[-1].number}.jpg"
+    return CardImage(
+        sheet.path, sheet.asset.media_type, sheet.asset.width, sheet.asset.height, alt, name, sheet.asset.id, number=0
+    )
+
+
+def picture_label(version: Version, index: int, *, alone: bool) -> str:
+    """What stands over a picture on a sheet: its number within the version, the thread's with the version's."""
+    if alone:
+        return _place(version, index)
+    return f"v{version.number}" if len(version.images) == 1 else f"v{version.number} · {_place(version, index)}"

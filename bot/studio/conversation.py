@@ -1,210 +1,232 @@
-"""One request inside a picture's thread: edit, undo, redo, again, vary, back to, start over."""
+"""One request inside a picture's thread: edit, undo, redo, again, vary, pick, back to, start over."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot import replies
-from bot.cards import Card
 from bot.errors import BadInput, NotFound
 from bot.intents import (
+    About,
+    AboutPicture,
     Again,
     BackTo,
     Compare,
     Edit,
+    Export,
     Extend,
     Finalize,
+    Gallery,
     Imagine,
     Info,
     Intent,
+    Misused,
     New,
+    Paint,
+    Panel,
     Pick,
     Redo,
+    SaveAs,
+    Sheet,
     Show,
+    Star,
+    Tray,
     Undo,
     Vary,
 )
-from bot.models import Action, Kind, Message, Place, Request, Thread, Version, new_id
-from bot.studio.desk import Desk
-from bot.studio.final import final_flags, final_price
+from bot.models import Kind, Reference, Version, new_id
+from bot.panels import words_of
+from bot.studio.final import final_flags
+from bot.studio.looking import look
+from bot.studio.marks import Taken, check_unmarked, take_along, unmarked
 from bot.studio.rebase import changes, merged, references_of
+from bot.studio.references import change_tray, drop, made_as, mentioned, save_as, together, tray_of
 from bot.studio.regions import check_extendable, check_lockable, region_of
-from bot.studio.show import bring_back, compared, shown
-from bot.studio.submit import Wish, picked_from, repeated
+from bot.studio.series import again_wish, panel_wish
+from bot.studio.show import bring_back
+from bot.studio.spot import Spot
+from bot.studio.wishes import picked_from, repeating
 
 
 class Conversation:
-    """What one message or button asks of a thread. `meant` is the version it is about; None: the head.
+    """What one message or button asks of a thread.
 
     Every method raises the error to whisper when the answer is no.
     """
 
-    def __init__(
-        self,
-        desk: Desk,
-        asked: Message | Action,
-        thread: Thread,
-        meant: Version | None,
-        *,
-        submit: Callable[[Wish], Awaitable[None]],
-        tell: Callable[[Request, Card], Awaitable[None]],
-    ) -> None:
-        self._desk = desk
-        self._submit = submit
-        self._tell = tell
-        self._asked = asked
-        self._thread = thread
-        self._meant = meant
+    def __init__(self, spot: Spot) -> None:
+        self._spot = spot
+        self._desk = spot.desk
 
     async def follow(self, intent: Intent) -> None:
         """Do what the words mean."""
+        if not isinstance(intent, Edit):
+            check_unmarked(getattr(intent, "flags", {}))
         match intent:
+            case Edit():
+                await self.edit(intent)
             case Undo():
                 await self.undo()
             case Redo():
                 await self.redo()
             case Again(flags):
                 await self.again(flags)
-            case Vary(prompt, _):
-                await self.vary(prompt)
+            case Vary():
+                await self.vary(intent)
             case BackTo(number):
-                await self.back_to(number)
-            case Show(number):
-                await self.show_again(number)
+                await self._bring_back(await self._spot.numbered(number), "Back to")
             case Pick(image, number):
                 await self.pick(image, number)
-            case Compare(first, second):
-                await self.compare(first, second)
-            case Info(number):
-                await self.info(number)
             case New(prompt, flags) | Imagine(prompt, flags):
                 await self._start_over(prompt, flags)
             case Finalize(flags):
                 await self.finalize(flags)
             case Extend():
                 await self.extend(intent)
-            case Edit():
-                await self._edit(intent)
+            case Panel():
+                await self._panel(intent)
+            case Tray():
+                await change_tray(self._spot, intent)
+            case SaveAs():
+                await save_as(self._spot, intent)
+            case Compare() | Export() | Gallery() | Info() | Paint() | Sheet() | Show() | Star():
+                await look(self._spot, intent)
+            case About(number, command):
+                await Conversation(self._spot.about(await self._spot.numbered(number))).follow(command)
+            case AboutPicture(number, command):
+                version, image = await made_as(self._spot, number)
+                await Conversation(self._spot.about(version)).follow(replace(command, image=image))
+            case Misused(command, flags):
+                raise BadInput(replies.misused(command, tuple(flags)))
             case _:
-                await self._tell(self._asked, replies.help_card())
+                await self._spot.tell(replies.help_card())
+
+    # ── moving the head ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def undo(self) -> None:
         """Move the head to the parent, once however often it is pressed."""
-        version = await self._version()
+        version = await self._spot.version()
         if version.parent is None:
             raise BadInput(replies.FIRST_VERSION)
         parent = await self._desk.store.version(version.parent)
         if parent is None:
             raise NotFound("The version before this one was removed.")
-        if self._thread.head == parent.id:
-            await self._tell(self._asked, replies.already_back(parent))
+        if self._spot.thread.head == parent.id:
+            await self._spot.tell(replies.already_back(parent))
             return
         await self._bring_back(parent, "Back to")
 
     async def redo(self) -> None:
         """Move the head to the newest version made from it."""
-        head = await self._version()
-        children = [one for one in await self._desk.store.versions(self._thread.id) if one.parent == head.id]
+        head = await self._spot.version()
+        children = [one for one in await self._desk.store.versions(self._spot.thread.id) if one.parent == head.id]
         if not children:
             raise BadInput(replies.NOTHING_TO_REDO)
         await self._bring_back(children[-1], "Forward to")
 
-    async def back_to(self, number: int) -> None:
-        """Make a numbered version the head."""
-        await self._bring_back(await self._numbered(number), "Back to")
-
-    async def show_again(self, number: int) -> None:
-        """Post a version's card once more; nothing else changes."""
-        version = await self._numbered(number)
-        card = replies.shown_again(
-            version, await shown(self._desk, version), final=await final_price(self._desk, version)
-        )
-        await self._say_once(card, shows=version)
-
     async def pick(self, image: int, number: int | None = None) -> None:
         """Make one of several pictures a version of its own, and the current one."""
-        version = await self._numbered(number) if number is not None else await self._version()
-        version = await self._drawn(version, Kind.PICK)  # after "pick 1", "pick 2" means the other of the same
+        version = await self._spot.version(number)
+        version = await self._spot.drawn(version, Kind.PICK)  # after "pick 1", "pick 2" means the other of the same
         if len(version.images) < 2:
             raise BadInput(f"v{version.number} has one picture only; there is nothing to pick.")
         if not 1 <= image <= len(version.images):
             raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {image}.")
-        if not await self._desk.store.see(self._asked.place.platform, self._asked.event_id):
-            return
-        picked = await self._desk.store.branch(picked_from(version, image, self._asked.user, self._desk.now()))
-        await bring_back(self._desk, picked, self._home(), word=f"Picture {image} of v{version.number} is now",
-                         key=f"pick-{new_id()}", reply_to=self._reply_to())  # fmt: skip
+        if await self._spot.first_time():
+            picked = await self._desk.store.branch(picked_from(version, image, self._spot.user, self._desk.now()))
+            await self._show_as_head(picked, f"Picture {image} of v{version.number} is now")
 
-    async def compare(self, first: int | None, second: int | None) -> None:
-        """Two versions side by side, and where they differ."""
-        after = await self._numbered(second) if second is not None else await self._version()
-        if first is not None:
-            before = await self._numbered(first)
-        else:
-            parent = await self._desk.store.version(after.parent) if after.parent else None
-            if parent is None:
-                raise BadInput(f"v{after.number} was not made from another version. Say which two: compare v1 v2.")
-            before = parent
-        if before.id == after.id:
-            raise BadInput(f"Both are v{before.number}. Say which two to compare: compare v1 v2.")
-        await self._say_once(await compared(self._desk, before, after))
+    async def _bring_back(self, version: Version, word: str) -> None:
+        if await self._spot.first_time():
+            await self._show_as_head(version, word)
 
-    async def info(self, number: int | None) -> None:
-        """Everything about a version, to the asker."""
-        version = await self._numbered(number) if number is not None else await self._version()
-        parent = await self._desk.store.version(version.parent) if version.parent else None
-        await self._tell(self._asked, replies.info(version, parent))
+    async def _show_as_head(self, version: Version, word: str) -> None:
+        spot = self._spot
+        await bring_back(self._desk, version, spot.home, word=word, key=f"back-{new_id()}", reply_to=spot.reply_to)
 
-    async def _say_once(self, card: Card, *, shows: Version | None = None) -> None:
-        """Post a card in the thread that costs nothing, once for an event."""
-        asked = self._asked
-        if not await self._desk.store.see(asked.place.platform, asked.event_id):
-            return
-        platform = self._desk.platforms[self._home().platform]
-        address = await platform.post(self._home(), card, reply_to=self._reply_to(), key=f"say-{new_id()}")
-        if shows:
-            await self._desk.store.showed(shows.id, address)
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def edit(self, edit: Edit) -> None:
+        """Change a picture: the one meant, the one that "v2: 2:" names, or the one that was drawn on and sent back."""
+        spot = self._spot
+        version = await spot.pictured(edit.version, edit.image)
+        prompt, region = region_of(edit.prompt, edit.flags)
+        if not prompt:
+            raise BadInput(replies.NO_WORDS)
+        named = edit.version is not None or edit.image is not None
+        taken = await take_along(spot, version, edit.image or 1, edit.flags, named=named)
+        version, flags = taken.version, unmarked(edit.flags)
+        if region or taken.mask:
+            await check_lockable(self._desk, version, taken.image, flags, version.options)
+        wish = replace(
+            spot.wish(prompt, Kind.EDIT),
+            parent=version,
+            parent_image=taken.image,
+            base=(await spot.drawn(version, Kind.PICK, Kind.FINAL)).options,  # a reply to a final is a draft again
+            flags=flags,
+            region=region,
+            references=await self._along(taken, prompt, flags),
+            mask=taken.mask,
+            markup=taken.markup,
+            notes=taken.notes,
+        )
+        await spot.submit(wish)
+
+    async def _along(self, taken: Taken, prompt: str, flags: Mapping[str, str]) -> tuple[Reference, ...]:
+        """What goes along with an edit: the version's tray, what the words name, what was sent."""
+        tray = await tray_of(self._desk, taken.version)
+        edited = taken.version.images[taken.image - 1]
+        return together(tray, await self._mentioned(prompt, flags), taken.references, but=edited)
+
+    async def _mentioned(self, prompt: str, flags: Mapping[str, str]) -> tuple[Reference, ...]:
+        words = f"{prompt}\n{flags.get('series', '')}"
+        return await mentioned(self._desk, words, self._spot.home, self._spot.thread)
 
     async def again(self, flags: Mapping[str, str]) -> None:
         """The same request once more, as a sibling."""
-        meant = await self._version()
-        version = await self._drawn(meant, Kind.PICK)
+        meant = await self._spot.version()
+        version = await self._spot.drawn(meant, Kind.PICK)
         one = {"n": "1"} if meant.kind is Kind.PICK else {}
         if version.kind is Kind.UPLOAD:
             raise BadInput("This picture was uploaded, not made here. Say what should change instead.")
         parent = await self._desk.store.version(version.parent) if version.parent else None
-        flags = {**repeated(version.options), **one, **flags}
-        if version.kind is Kind.EXTEND:
-            check_extendable(flags)
-        elif parent and version.region:
-            await check_lockable(self._desk, parent, version.parent_image, flags, version.options)
+        wish = repeating(self._spot.wish(version.prompt, version.kind), version, parent)
+        wish = replace(wish, flags={**wish.flags, **one, **flags})
+        if version.kind is Kind.SERIES:
+            wish = await again_wish(self._desk, wish, meant, version)
+        if wish.extend:
+            check_extendable(wish.flags)
+        elif parent and version.mask:
+            await check_lockable(self._desk, parent, version.parent_image, wish.flags, version.options)
+        await self._spot.submit(wish)
+
+    async def vary(self, asked: Vary) -> None:
+        """Another picture like this one, as its child."""
+        version = await self._spot.version()
+        subject = await self._spot.drawn(version, Kind.PICK, Kind.EXTEND, Kind.FINAL)
+        if len(version.images) > 1 and version.kind is Kind.SERIES:
+            raise BadInput(f"v{version.number} is a series. Pick a panel first: pick 2.")
         wish = replace(
-            self._wish(version.prompt, version.kind),
-            parent=parent,
-            parent_image=version.parent_image,
+            self._spot.wish(asked.prompt or _words_for(version, subject), Kind.VARIATION),
+            parent=version,
             base=version.options,
-            flags=flags,
-            references=version.references,
-            mask=None if version.kind is Kind.EXTEND else version.mask,
-            where="" if version.kind is Kind.EXTEND else version.region,
-            extend=version.region if version.kind is Kind.EXTEND else "",
-            markup=version.markup,
-            avoid=version.avoid,
+            flags=asked.flags,
+            references=together(
+                await tray_of(self._desk, version),
+                await self._mentioned(asked.prompt, asked.flags),
+                but=version.images[0],
+            ),
+            attachments=self._spot.attachments,
+            avoid=subject.avoid,
+            strong=asked.strong,
             may_offer=False,
         )
-        await self._submit(wish)
-
-    async def vary(self, prompt: str) -> None:
-        """Another picture like this one, as its child."""
-        version = await self._version()
-        subject = await self._drawn(version, Kind.PICK, Kind.EXTEND, Kind.FINAL)
-        wish = self._wish(prompt or subject.prompt, Kind.VARIATION)
-        await self._submit(replace(wish, parent=version, base=version.options, avoid=subject.avoid, may_offer=False))
+        await self._spot.submit(wish)
 
     async def rebase(self, prompt: str) -> None:
         """All changes that led here in one request, from the picture they began with."""
-        version = await self._version()
+        version = await self._spot.version()
         steps = await changes(self._desk, version)
         first = await self._desk.store.version(steps[0].parent) if steps and steps[0].parent else None
         if first is None:
@@ -212,119 +234,62 @@ class Conversation:
         words = prompt.strip() or await merged(self._desk, version)  # a form may lose its words over a restart
         if not words:
             raise BadInput(replies.NO_WORDS)
+        edited = first.images[steps[0].parent_image - 1]
         wish = replace(
-            self._wish(words, Kind.EDIT),
+            self._spot.wish(words, Kind.EDIT),
             parent=first,
             parent_image=steps[0].parent_image,
             base=version.options,
-            references=references_of(steps),
+            references=together(references_of(steps), await self._mentioned(words, {}), but=edited),
         )
-        await self._submit(wish)
+        await self._spot.submit(wish)
 
     async def finalize(self, asked: Mapping[str, str] | None = None) -> None:
         """The same picture at high quality and up to 4K. Flags that were `asked` for cannot be."""
-        version = await self._version()
+        version = await self._spot.version()
         if asked:
-            raise BadInput(f"finalize takes no options; leave out --{', --'.join(asked)}.")
+            raise BadInput(replies.misused("finalize", tuple(asked)))
         flags = await final_flags(self._desk, version)
         if flags is None:
             raise BadInput(f"v{version.number} is as large and fine as {version.options.model} draws it.")
-        wish = self._wish(replies.FINAL_WORDS, Kind.FINAL)
-        await self._submit(replace(wish, parent=version, base=version.options, flags=flags, may_offer=False))
+        wish = self._spot.wish(replies.FINAL_WORDS, Kind.FINAL)
+        await self._spot.submit(replace(wish, parent=version, base=version.options, flags=flags, may_offer=False))
 
     async def extend(self, asked: Extend) -> None:
         """The same picture on a larger canvas, its border drawn anew."""
-        version = await self._about(asked)
+        version = await self._spot.pictured(asked.version, asked.image)
         check_extendable(asked.flags)
+        words = asked.prompt or replies.extending(asked.how)
         wish = replace(
-            self._wish(asked.prompt or replies.extending(asked.how), Kind.EXTEND),
+            self._spot.wish(words, Kind.EXTEND),
             parent=version,
             parent_image=asked.image or 1,
             base=version.options,
             flags=asked.flags,
-            attachments=self._asked.attachments,
+            references=await self._mentioned(words, {}),
+            attachments=self._spot.attachments,
             extend=asked.how,
         )
-        await self._submit(wish)
+        await self._spot.submit(wish)
 
-    async def _edit(self, edit: Edit) -> None:
-        version = await self._about(edit)
-        prompt, region = region_of(edit.prompt, edit.flags)
-        if not prompt:
-            raise BadInput(replies.NO_WORDS)
-        if region:
-            await check_lockable(self._desk, version, edit.image or 1, edit.flags, version.options)
-        wish = replace(
-            self._wish(prompt, Kind.EDIT),
-            parent=version,
-            parent_image=edit.image or 1,
-            base=(await self._drawn(version, Kind.PICK, Kind.FINAL)).options,  # a reply to a final is a draft again
-            flags=edit.flags,
-            region=region,
-            attachments=self._asked.attachments,
-        )
-        await self._submit(wish)
+    async def _panel(self, asked: Panel) -> None:
+        """One panel of a series anew."""
+        version = await self._spot.drawn(await self._spot.version(), Kind.PICK)
+        wish = self._spot.wish(version.prompt, Kind.SERIES)
+        await self._spot.submit(panel_wish(wish, version, asked.number, asked.prompt, asked.flags))
 
-    async def _about(self, asked: Edit | Extend) -> Version:
-        """The version that "v2: …" names, else the one meant; it has the picture that "2: …" names."""
-        version = await self._numbered(asked.version) if asked.version is not None else await self._version()
-        if asked.image is not None and not 1 <= asked.image <= len(version.images):
-            raise BadInput(f"v{version.number} has {len(version.images)} pictures; there is no picture {asked.image}.")
-        return version
+    async def drop(self, asset: str) -> None:
+        """Take one picture out of the references."""
+        await drop(self._spot, asset)
 
     async def _start_over(self, prompt: str, flags: Mapping[str, str]) -> None:
-        wish = self._wish(prompt, Kind.GENERATE)
-        await self._submit(replace(wish, flags=flags, attachments=self._asked.attachments))
+        references = await self._mentioned(prompt, flags)
+        wish = self._spot.wish(prompt, Kind.GENERATE)
+        await self._spot.submit(replace(wish, flags=flags, references=references, attachments=self._spot.attachments))
 
-    async def _drawn(self, version: Version, *but: Kind) -> Version:
-        """The version itself, or the next one before it that is not of these kinds: what they show was drawn there."""
-        while version.kind in but and version.parent:
-            before = await self._desk.store.version(version.parent)
-            if before is None:
-                break
-            version = before
-        return version
 
-    async def _version(self) -> Version:
-        version = self._meant
-        if version is None and self._thread.head:
-            version = await self._desk.store.version(self._thread.head)
-        if version is None:
-            raise BadInput(replies.STILL_DRAWING)
-        return version
-
-    async def _numbered(self, number: int) -> Version:
-        for version in await self._desk.store.versions(self._thread.id):
-            if version.number == number:
-                return version
-        raise BadInput(replies.unknown_version(number))
-
-    async def _bring_back(self, version: Version, word: str) -> None:
-        asked = self._asked
-        if await self._desk.store.see(asked.place.platform, asked.event_id):
-            await bring_back(
-                self._desk,
-                version,
-                self._home(),
-                word=word,
-                key=f"back-{new_id()}",
-                reply_to=self._reply_to(),
-            )
-
-    def _wish(self, prompt: str, kind: Kind) -> Wish:
-        return Wish(
-            asked=self._asked,
-            place=self._home(),
-            prompt=prompt,
-            kind=kind,
-            thread=self._thread,
-            reply_to=self._reply_to(),
-        )
-
-    def _home(self) -> Place:
-        """Where the session lives; answers go there, wherever in the channel it was spoken of."""
-        return self._thread.place if self._thread.place.thread else self._asked.place
-
-    def _reply_to(self) -> str | None:
-        same_spot = self._asked.place == self._thread.place
-        return self._asked.id if isinstance(self._asked, Message) and same_spot else None
+def _words_for(version: Version, drawn: Version) -> str:
+    """The words a picture was drawn by; for a panel picked out of a series with the panel's own."""
+    if drawn.panels and len(version.panel_of) == 1:
+        return words_of(drawn.prompt, drawn.panels[version.panel_of[0] - 1])
+    return drawn.prompt

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bot.catalog import Catalog, Model
 from bot.errors import BadOption, SetupProblem
+from bot.links import Links
 from bot.models import Options, Policy, User, now_ms
-from bot.ports import ChatPlatform, ImageProvider, Store
+from bot.ports import ChatPlatform, ImageProvider, Shelf, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Desk:
     """
 
     store: Store
+    shelf: Shelf
+    links: Links
     platforms: Mapping[str, ChatPlatform]
     providers: Mapping[str, ImageProvider]
     catalog: Catalog

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from bot import intents, replies
 from bot.cards import Card
 from bot.errors import AlreadySeen, BadInput, NotFound, RetouchError
-from bot.intents import Edit, Help, Imagine, New, NotForUs
+from bot.intents import Edit, Help, Imagine, New, NotForUs, Paint, Panel, PictureAlone, Sheet, Vary
 from bot.models import (
     Action,
     Command,
@@ -19,7 +20,6 @@ from bot.models import (
     Message,
     Place,
     Request,
-    Role,
     Thread,
     ThreadMode,
     Version,
@@ -28,11 +28,19 @@ from bot.models import (
 from bot.queue import Queue
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
+from bot.studio.looking import gallery_command
+from bot.studio.marks import check_unmarked, sent_first
+from bot.studio.references import mentioned, ref_command
 from bot.studio.regions import region_of
 from bot.studio.show import show
-from bot.studio.submit import Wish, repeated, reuse, submit
+from bot.studio.spot import Spot
+from bot.studio.submit import submit
+from bot.studio.turn import Turn
+from bot.studio.wishes import Wish, repeating, reuse
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=Request)
 
 
 class Studio:
@@ -44,56 +52,67 @@ class Studio:
 
     async def command(self, command: Command) -> None:
         """Take a slash command."""
-        await self._answer(command, lambda: self._command(command))
+        await self._answer(command, self._command)
 
     async def message(self, message: Message) -> None:
         """Take something someone said."""
-        await self._answer(message, lambda: self._message(message))
+        await self._answer(message, self._message)
 
     async def action(self, action: Action) -> None:
         """Take a pressed button or a submitted form."""
-        await self._answer(action, lambda: self._action(action))
+        await self._answer(action, self._action)
 
-    async def _answer(self, asked: Request, handle: Callable[[], Awaitable[None]]) -> None:
+    async def ask(self, action: Action) -> Card | None:
+        """Take what was done on a web page; what would be whispered is the answer."""
+        told: list[Card] = []
+        await self._answer(action, self._action, told.append)
+        return told[0] if told else None
+
+    async def _answer(
+        self, asked: T, handle: Callable[[T, Turn], Awaitable[None]], whisper: Callable[[Card], None] | None = None
+    ) -> None:
         """Do it once; tell the asker, and nobody else, why not."""
+        turn = Turn(self._desk, asked, whisper)
         try:
             if not await self._desk.store.saw(asked.place.platform, asked.event_id):
-                await handle()
+                await handle(asked, turn)
         except AlreadySeen:
             pass
         except RetouchError as error:
             log.info("refused: event=%s error=%s", asked.event_id, type(error).__name__)
-            await self._tell(asked, replies.problem(error, prompt=asked.text))
+            await turn.tell(replies.problem(error, prompt=asked.text))
         except Exception:
             error_id = new_id(8)
             log.exception("broken: event=%s error_id=%s", asked.event_id, error_id)
-            await self._tell(asked, replies.broken(error_id))
-
-    async def _tell(self, asked: Request, card: Card) -> None:
-        """Whisper, once for an event however often it is delivered."""
-        try:
-            if await self._desk.store.see(asked.place.platform, asked.event_id):
-                await self._desk.platforms[asked.place.platform].whisper(asked, card)
-        except Exception:
-            log.exception("could not tell the asker: event=%s", asked.event_id)
+            await turn.tell(replies.broken(error_id))
 
     async def _submit(self, wish: Wish) -> None:
         if await submit(self._desk, wish):
             self._queue.wake()
 
-    def _conversation(self, asked: Message | Action, thread: Thread, meant: Version | None) -> Conversation:
-        return Conversation(self._desk, asked, thread, meant, submit=self._submit, tell=self._tell)
-
     # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _command(self, command: Command) -> None:
+    async def _command(self, command: Command, turn: Turn) -> None:
+        if command.name == "ref":
+            await turn.tell(await ref_command(self._desk, command))
+            return
+        if command.name == "gallery":
+            await turn.tell(gallery_command(self._desk, command))
+            return
         intent = intents.command_intent(command.text, command.flags)
         if isinstance(intent, Help):
-            await self._tell(command, replies.help_card())
+            await turn.tell(replies.help_card())
             return
         thread = await self._desk.store.thread_at(command.place)
+        words = f"{intent.prompt}\n{intent.flags.get('series', '')}"
+        references = await mentioned(self._desk, words, command.place, thread)
         is_edit = command.name == "edit"
-        prompt, region = region_of(intent.prompt if is_edit else "", intent.flags)
+        attachments, flags = command.attachments, intent.flags
+        if is_edit:
+            attachments, flags = sent_first(attachments, flags)
+        else:
+            check_unmarked(flags)
+        prompt, region = region_of(intent.prompt if is_edit else "", flags)
         await self._submit(
             Wish(
                 asked=command,
@@ -101,16 +120,17 @@ class Studio:
                 prompt=prompt if is_edit else intent.prompt,
                 region=region,
                 kind=Kind.EDIT if is_edit else Kind.GENERATE,
-                flags=intent.flags,
+                flags=flags,
                 thread=thread,
-                attachments=command.attachments,
+                references=references,
+                attachments=attachments,
                 reply_to=command.reply_to,
             )
         )
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _message(self, message: Message) -> None:
+    async def _message(self, message: Message, turn: Turn) -> None:
         meant = await self._meant_version(message)
         thread = await self._thread_of(message, meant)
         if thread is None and not message.mentions_bot:
@@ -125,12 +145,19 @@ class Studio:
         )
         if isinstance(intent, NotForUs):
             log.debug("not for us: event=%s reason=%s", message.event_id, intent.reason)
+        elif isinstance(intent, PictureAlone):
+            await self._hint_once(message, thread, turn)
         elif isinstance(intent, Help):
-            await self._tell(message, replies.help_card())
+            await turn.tell(replies.help_card())
         elif thread is None:
             await self._first_words(message, intent)
         else:
-            await self._conversation(message, thread, meant).follow(intent)
+            await Conversation(Spot(self._desk, message, thread, meant, self._submit, turn)).follow(intent)
+
+    async def _hint_once(self, message: Message, thread: Thread | None, turn: Turn) -> None:
+        """Say what pictures are good for, to each person once in a thread."""
+        if thread and await self._desk.store.see(message.place.platform, f"alone:{thread.id}:{message.user.id}"):
+            await turn.tell(replies.notice(replies.PICTURE_ALONE))
 
     async def _meant_version(self, message: Message) -> Version | None:
         if message.replied_to is None:
@@ -146,17 +173,21 @@ class Studio:
         """Somebody addressed the bot where there is no picture of its yet."""
         if not isinstance(intent, Edit | Imagine | New):
             raise BadInput(replies.NOTHING_HERE)
-        attachments = message.attachments
-        if attachments and not isinstance(intent, New) and all(one.role is not Role.IMAGE for one in attachments):
-            attachments = (replace(attachments[0], role=Role.IMAGE), *attachments[1:])
-        prompt, region = region_of(intent.prompt if attachments else "", intent.flags)
+        attachments, flags = message.attachments, intent.flags
+        if attachments and not isinstance(intent, New):
+            attachments, flags = sent_first(attachments, flags)
+        else:
+            check_unmarked(flags)
+        prompt, region = region_of(intent.prompt if attachments else "", flags)
+        references = await mentioned(self._desk, intent.prompt, message.place, None)
         await self._submit(
             Wish(
                 asked=message,
                 place=message.place,
+                references=references,
                 prompt=prompt if attachments else intent.prompt,
                 region=region,
-                flags=intent.flags,
+                flags=flags,
                 attachments=attachments,
                 reply_to=message.id,
             )
@@ -164,7 +195,7 @@ class Studio:
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _action(self, action: Action) -> None:
+    async def _action(self, action: Action, turn: Turn) -> None:
         if action.name == "cancel":
             await self._cancel(action)
         elif action.name == "try_again":
@@ -174,7 +205,7 @@ class Studio:
         elif action.name == "use_same":
             await self._use_same(action)
         else:
-            await self._version_action(action)
+            await self._version_action(action, turn)
 
     async def _cancel(self, action: Action) -> None:
         job = await self._job(action)
@@ -199,28 +230,16 @@ class Studio:
             return
         thread = await self._desk.store.thread(job.thread)
         parent = await self._desk.store.version(job.parent) if job.parent else None
-        await self._submit(
-            Wish(
-                asked=replace(action, event_id=f"again:{job.id}"),
-                place=thread.place if thread and thread.place.thread else action.place,
-                prompt=job.prompt,
-                kind=job.kind,
-                thread=thread,
-                parent=parent,
-                parent_image=job.parent_image,
-                base=job.options,
-                flags=repeated(job.options),
-                references=job.references,
-                mask=None if job.kind is Kind.EXTEND else job.mask,
-                where="" if job.kind is Kind.EXTEND else job.region,
-                extend=job.region if job.kind is Kind.EXTEND else "",
-                markup=job.markup,
-                avoid=job.avoid,
-                reply_to=job.reply_to,
-                address=job.address,
-                may_offer=False,
-            )
+        wish = Wish(
+            asked=replace(action, event_id=f"again:{job.id}"),
+            place=thread.place if thread and thread.place.thread else action.place,
+            prompt=job.prompt,
+            kind=job.kind,
+            thread=thread,
+            reply_to=job.reply_to,
+            address=job.address,
         )
+        await self._submit(repeating(wish, job, parent))
 
     async def _use_same(self, action: Action) -> None:
         """Take the picture that was offered, once."""
@@ -231,28 +250,38 @@ class Studio:
             if await self._desk.store.accept(job.id, reused):
                 await show(self._desk, job.id)
 
-    async def _version_action(self, action: Action) -> None:
+    async def _version_action(self, action: Action, turn: Turn) -> None:
         version = await self._desk.store.version(action.target)
         thread = await self._desk.store.thread(version.thread) if version else None
         if version is None or thread is None or not _same_workspace(thread.place, action.place):
             raise NotFound("That picture is gone.")
-        conversation = self._conversation(action, thread, version)
-        if action.name == "undo":
+        conversation = Conversation(Spot(self._desk, action, thread, version, self._submit, turn))
+        name, _, detail = action.name.partition("_")
+        number = int(detail) if detail.isdecimal() and len(detail) < 4 else None
+        if name == "undo":
             await conversation.undo()
-        elif action.name == "reroll":
+        elif name == "reroll":
             await conversation.again({})
-        elif action.name == "prompt":
-            await self._tell(action, replies.prompt_card(version))
-        elif action.name == "rebase":
+        elif name == "prompt":
+            await turn.tell(replies.prompt_card(version))
+        elif name == "rebase":
             await conversation.rebase(action.text)
-        elif action.name == "finalize":
+        elif name == "finalize":
             await conversation.finalize()
-        elif (number := action.name.removeprefix("pick_")) != action.name and number.isdecimal() and len(number) < 4:
-            await conversation.pick(int(number))
-        elif action.name == "vary":
-            await conversation.vary(action.text)
-        elif action.name == "edit":
-            await conversation.follow(_edit_of(action.text))
+        elif name == "pick" and number:
+            await conversation.pick(number)
+        elif name == "vary":
+            await conversation.vary(Vary(action.text))
+        elif name == "edit":
+            await conversation.follow(_meaning_of(action.text))
+        elif name == "paint":  # with a number it comes from the page, and brings the mask
+            await conversation.follow(_painted(action.text, number) if number else Paint())
+        elif name == "panel":
+            await conversation.follow(_panel_of(action.text))
+        elif name == "sheet":
+            await conversation.follow(Sheet())
+        elif name == "drop" and detail:
+            await conversation.drop(detail)
         else:
             raise NotFound("This button is from an older version of the bot. Reply in the thread instead.")
 
@@ -262,8 +291,28 @@ def _same_workspace(one: Place, other: Place) -> bool:
     return (one.platform, one.workspace) == (other.platform, other.workspace)
 
 
-def _edit_of(text: str) -> Edit:
-    intent = intents.command_intent(text, {})
-    if isinstance(intent, Help):
+def _meaning_of(text: str) -> intents.Intent:
+    """What words in a picture's form mean: the same as in a reply to it. Raises `BadInput` where they mean nothing."""
+    intent = intents.message_intent(
+        text, mode=ThreadMode.EVERY_REPLY, mentions_bot=False, mentions_others=False, has_pictures=False
+    )
+    if isinstance(intent, NotForUs | Help):
         raise BadInput(replies.NO_WORDS)
-    return Edit(intent.prompt, intent.flags)
+    return intent
+
+
+def _painted(text: str, image: int) -> Edit:
+    """What is to change where somebody painted on this picture. Raises `BadInput` for words about anything else."""
+    intent = _meaning_of(text)
+    if not isinstance(intent, Edit) or intent.version is not None or intent.image is not None:
+        raise BadInput("Say only what should change where you painted, for example: a red boat.")
+    return replace(intent, image=image)
+
+
+def _panel_of(text: str) -> Panel:
+    """What a form for one panel says: "2", or "2: it finds a ring"."""
+    number, _, words = text.replace("：", ":").partition(":")
+    if not (number.strip().isdecimal() and len(number.strip()) < 3):
+        raise BadInput("Type the number of the panel, for example 2, or 2: it finds a ring.")
+    prompt, flags = intents.split_flags(words)
+    return Panel(int(number), prompt, flags)

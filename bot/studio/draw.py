@@ -7,13 +7,13 @@ import contextlib
 import logging
 import math
 import shutil
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from bot import pictures, replies
-from bot.briefs import VARIATION
+from bot.briefs import wished
 from bot.errors import (
     BadAttachment,
     OutcomeUnknown,
@@ -23,8 +23,8 @@ from bot.errors import (
     SetupProblem,
     TakenBack,
 )
-from bot.models import Asset, Entry, Job, Kind, Options, Role, Version, new_id
-from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Result
+from bot.models import Asset, Entry, Job, JobStatus, Kind, Options, Role, Version, new_id
+from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Preview, Result, Step
 from bot.pricing import actual_cost, planning_cost
 from bot.studio.admins import tell_admins
 from bot.studio.desk import Desk
@@ -40,11 +40,14 @@ log = logging.getLogger(__name__)
 UNBELIEVABLE = 5  # times the most it should cost: some gateways invent token counts
 
 
-async def draw(desk: Desk, job: Job) -> None:
-    """Run one claimed job to its end. Raises nothing but `CancelledError`, and then its ledger is settled too."""
+async def draw(desk: Desk, job: Job, how: Callable[[Desk, Job, Path], Awaitable[None]] | None = None) -> None:
+    """Run one claimed job to its end, by `how` if it is not drawn by one request.
+
+    Raises nothing but `CancelledError`, and then its ledger is settled too.
+    """
     folder = desk.tmp / f"job-{job.id}"
     try:
-        await _drawn(desk, job, folder)
+        await (how or _drawn)(desk, job, folder)
     except TakenBack:
         pass  # it was cancelled, or is no longer ours; whoever did that told the asker
     except RetouchError as error:
@@ -61,19 +64,18 @@ async def draw(desk: Desk, job: Job) -> None:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _drawn(desk: Desk, job: Job, folder: Path) -> Version:
+async def _drawn(desk: Desk, job: Job, folder: Path) -> None:
     model = desk.catalog.model(job.options.model)
     provider = desk.provider_for(model)
     request = await _request(desk, job, folder)
     async with Progress(desk, job) as progress:
-        result = await _answered(provider, request, progress)
-        version = await _to_its_end(_keep(desk, job, result))
+        result = await answered(provider, request, progress.offer)
+        await to_its_end(_keep(desk, job, result))
     for sentence in result.for_admin:
         await tell_admins(desk, job.place, sentence)
-    return version
 
 
-async def _to_its_end(work: Coroutine[object, object, T]) -> T:
+async def to_its_end(work: Coroutine[object, object, T]) -> T:
     """Finish what has begun, also when somebody cancels or the process stops: it is paid for."""
     task = asyncio.create_task(work)
     try:
@@ -96,7 +98,7 @@ async def _request(desk: Desk, job: Job, folder: Path) -> ImageRequest:
         mask=await _file_of(desk, job.mask) if job.mask else None,
         user_key=desk.user_key(job.user),
         previews=job.previews,
-        words=f"{VARIATION} {job.prompt}" if job.kind is Kind.VARIATION else job.prompt,
+        words=wished(job.prompt, job.kind, strong=job.strong),
         markup=await _file_of(desk, job.markup) if job.markup else None,
         may_send=lambda: desk.store.mark_sent(job.id, desk.owner, now=desk.now()),
     )
@@ -107,12 +109,13 @@ async def _inputs(desk: Desk, job: Job) -> tuple[InputImage, ...]:
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
     if parent:
         chosen = job.canvas or parent.images[min(job.parent_image, len(parent.images)) - 1]
-        inputs.append(await _input(desk, chosen, f"v{parent.number}", Role.IMAGE))
-    references = [await _input(desk, one.asset, one.name, one.role) for one in job.references]
+        inputs.append(await input_of(desk, chosen, f"v{parent.number}", Role.IMAGE))
+    references = [await input_of(desk, one.asset, one.name, one.role) for one in job.references]
     return (*inputs, *references)
 
 
-async def _input(desk: Desk, asset_id: str, name: str, role: Role) -> InputImage:
+async def input_of(desk: Desk, asset_id: str, name: str, role: Role) -> InputImage:
+    """A kept picture as an input. Raises `ProviderProblem` when it was removed."""
     asset = await _asset(desk, asset_id)
     return InputImage(desk.store.asset_path(asset), asset.media_type, name, role)
 
@@ -131,14 +134,15 @@ async def _asset(desk: Desk, asset_id: str) -> Asset:
 # ── Asking ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _answered(provider: ImageProvider, request: ImageRequest, progress: Progress) -> Result:
+async def answered(provider: ImageProvider, request: ImageRequest, offer: Callable[[Preview | Step], None]) -> Result:
+    """Ask once; previews and steps go to `offer` as they come. Raises what the provider raises, `OutcomeUnknown`."""
     result: Result | None = None
     async with contextlib.aclosing(provider.generate(request)) as steps:
         async for step in steps:
             if isinstance(step, Result):
                 result = step
             else:
-                progress.offer(step)
+                offer(step)
     if result is None or not result.images:
         raise OutcomeUnknown("The image service answered without a picture.")
     return result
@@ -153,20 +157,19 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     missing = list(result.missing)
     for drawn in result.images:
         try:
-            kept.append(await _keep_picture(desk, drawn))
+            kept.append(await keep_picture(desk, drawn))
         except BadAttachment as error:
             log.warning("a drawn picture could not be read: job=%s error=%s", job.id, error)
             missing.append("One picture arrived damaged and was not counted.")
     if not kept:
         raise OutcomeUnknown("The image service sent something that is not a picture.")
-    cost, is_estimate = _cost(desk, job, result)
-    notes = [*result.notes, *_surprises(job.options, kept), *await _meanwhile(desk, job)]
-    locked = await lock(desk, job, kept) if job.mask and job.options.locked else None
-    if locked:
-        notes += locked.notes
-    version = replace(_version(desk, job, result), images=tuple(one.id for one in kept), cost=cost,
-                      cost_is_estimate=is_estimate, missing=tuple(missing), notes=tuple(notes))  # fmt: skip
-    if locked and locked.images:
+    cost, is_estimate = cost_of(desk, job, result)
+    notes = [*result.notes, *surprises(job.options, kept)]
+    locked = await lock(desk, job, kept)
+    version = replace(version_of(desk, job, result), images=tuple(one.id for one in kept), cost=cost,
+                      cost_is_estimate=is_estimate, missing=tuple(missing), notes=(*notes, *locked.notes),
+                      changed=locked.changed)  # fmt: skip
+    if locked.images:
         version = replace(version, images=locked.images, originals=version.images, drift=locked.drift)
     version = await desk.store.keep(job.id, version)
     log.info("kept: job=%s version=%s images=%s cost=%s gateway=%s request=%s", job.id, version.id, len(kept), cost,
@@ -174,7 +177,7 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     return version
 
 
-def _version(desk: Desk, job: Job, result: Result) -> Version:
+def version_of(desk: Desk, job: Job, result: Result) -> Version:
     """The version but for its pictures and their cost."""
     return Version(
         id=new_id(),
@@ -201,19 +204,11 @@ def _version(desk: Desk, job: Job, result: Result) -> Version:
         planning=result.planning,
         fingerprint=job.fingerprint,
         avoid=job.avoid,
+        strong=job.strong,
     )
 
 
-async def _meanwhile(desk: Desk, job: Job) -> list[str]:
-    """Two people changed the same picture at once: both are told that there are two branches now."""
-    thread = await desk.store.thread(job.thread)
-    head = await desk.store.version(thread.head) if thread and thread.head else None
-    if head is None or job.parent is None or head.parent != job.parent or head.created <= job.created:
-        return []
-    return [replies.meanwhile(head)]
-
-
-def _surprises(options: Options, kept: Sequence[Asset]) -> list[str]:
+def surprises(options: Options, kept: Sequence[Asset]) -> list[str]:
     """What came otherwise than asked, read from the bytes: services round sizes, or choose another format."""
     notes = []
     sizes = {f"{one.width}x{one.height}" for one in kept}
@@ -225,12 +220,13 @@ def _surprises(options: Options, kept: Sequence[Asset]) -> list[str]:
     return notes
 
 
-async def _keep_picture(desk: Desk, drawn: Drawn) -> Asset:
+async def keep_picture(desk: Desk, drawn: Drawn) -> Asset:
+    """A drawn file to its place in the store. Raises `BadAttachment` for one that is no picture."""
     picture = await asyncio.to_thread(pictures.inspect, drawn.path, max_bytes=200_000_000)
     return await desk.store.put_asset(drawn.path, replace(as_asset(picture), id=drawn.sha256))
 
 
-def _cost(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
+def cost_of(desk: Desk, job: Job, result: Result) -> tuple[int, bool]:
     """Micro-dollars, and whether that is only our estimate. Pictures that may be billed all the same count in full.
 
     So do damaged ones: the service drew them.
@@ -269,8 +265,8 @@ async def give_up(desk: Desk, job: Job, error: RetouchError, *, cause: BaseExcep
     perhaps = may_be_billed(desk, job, error)
     log.warning("job failed: id=%s error=%s perhaps_billed=%s", job.id, type(error).__name__, perhaps, exc_info=cause)
     entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
-    if await desk.store.fail(job.id, entry, str(error)):
-        await edit_quietly(desk, job, replies.failed(job, error, billed_perhaps=perhaps))
+    if failed := await desk.store.fail(job.id, entry, str(error)):
+        await edit_quietly(desk, job, replies.failed(failed, error, billed_perhaps=perhaps))
     if isinstance(error, SetupProblem) and not error.known:
         await tell_admins(desk, job.place, error.for_admin)
 
@@ -284,9 +280,14 @@ def may_be_billed(desk: Desk, job: Job, error: RetouchError) -> bool:
 
 
 async def _let_go(desk: Desk, job: Job) -> None:
-    """This process stops, or the asker cancelled: run it again if nothing was sent, else fail it as unknown."""
+    """This process stops, or the asker cancelled: run it again if nothing was sent, else fail it as unknown.
+
+    Where part of it was kept, that is shown.
+    """
     now = await desk.store.job(job.id)
     if now is None or now.owner != desk.owner:
         return
-    if not await desk.store.requeue(job.id, desk.owner):
+    if now.status is JobStatus.DELIVERING:
+        await show(desk, job.id)
+    elif not await desk.store.requeue(job.id, desk.owner):
         await give_up(desk, job, OutcomeUnknown(replies.INTERRUPTED))

@@ -26,8 +26,10 @@ class TakenIn:
     markup: str | None = None
 
 
-async def take_in(desk: Desk, platform: str, attachments: Sequence[Attachment]) -> TakenIn:
-    """Fetch, check and keep a person's files.
+async def take_in(
+    desk: Desk, platform: str, attachments: Sequence[Attachment], *, target: str | None = None
+) -> TakenIn:
+    """Fetch, check and keep a person's files. A mask belongs to the picture sent along, else to the asset `target`.
 
     The original bytes are kept untouched; what goes on from here is a cleaned copy (upright, RGB(A), without
     location data or other metadata). Raises `BadAttachment` naming the file.
@@ -47,7 +49,7 @@ async def take_in(desk: Desk, platform: str, attachments: Sequence[Attachment]) 
             image = await _take_picture(desk, platform, attachment)
         else:
             references.append(await _take_picture(desk, platform, attachment))
-    mask = await _take_mask(desk, platform, masks[0], image) if masks else None
+    mask = await _take_mask(desk, platform, masks[0], image.asset if image else target) if masks else None
     markup = await _take_markup(desk, platform, markups[0], image) if markups else None
     return TakenIn(image, tuple(references), mask, markup)
 
@@ -65,8 +67,8 @@ async def _take_picture(desk: Desk, platform: str, attachment: Attachment) -> Re
     return Reference(asset.id, attachment.name, role)
 
 
-async def _take_mask(desk: Desk, platform: str, attachment: Attachment, image: Reference | None) -> str:
-    target = await desk.store.asset(image.asset) if image else None
+async def _take_mask(desk: Desk, platform: str, attachment: Attachment, image: str | None) -> str:
+    target = await desk.store.asset(image) if image else None
     if target is None:
         raise BadAttachment("A mask needs the picture it belongs to; send both.")
     raw, cleaned = _scratch(desk), _scratch(desk)

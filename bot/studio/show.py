@@ -16,6 +16,8 @@ from bot.studio.desk import Desk
 from bot.studio.final import final_price
 from bot.studio.intake import as_asset
 from bot.studio.rebase import merged
+from bot.studio.references import numbers_of
+from bot.studio.sheet import with_sheet
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +45,41 @@ async def show(desk: Desk, job_id: str) -> bool:
 async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
     parent = await desk.store.version(version.parent) if version.parent else None
     left = await images_left(desk, job.place, job.user)
-    final = await final_price(desk, version)
     all_at_once = await merged(desk, version)
-    return replies.finished(
+    card = replies.finished(
         version,
         await shown(desk, version),
         parent=parent,
-        notes=job.notes,
+        around=await _around(desk, version, job.place.platform),
+        notes=(*job.notes, *await meanwhile(desk, job, version)),
         left=left,
-        final=final,
         all_at_once=all_at_once,
     )
+    return await with_sheet(desk, version, card)
+
+
+async def _around(desk: Desk, version: Version, platform: str) -> replies.Around:
+    return replies.Around(
+        numbers=await numbers_of(desk, version),
+        final=await final_price(desk, version),
+        paint=desk.links.reaches(platform),
+    )
+
+
+async def meanwhile(desk: Desk, job: Job, version: Version) -> list[str]:
+    """Somebody else changed the same picture at the same time: the later one says that there are two branches."""
+    others = await desk.store.versions(version.thread) if version.parent else []
+    for other in others:
+        if other.parent == version.parent and other.number < version.number and other.created > job.created:
+            return [replies.meanwhile(other)]
+    return []
+
+
+async def shown_again_card(desk: Desk, version: Version, platform: str) -> Card:
+    """A version's card once more; nothing else changes."""
+    around = await _around(desk, version, platform)
+    card = replies.shown_again(version, await shown(desk, version), around=around)
+    return await with_sheet(desk, version, card)
 
 
 async def offer_card(desk: Desk, job: Job) -> Card:
@@ -83,7 +109,8 @@ async def compared(desk: Desk, before: Version, after: Version) -> Card:
     if not first or not second:
         raise NotFound("One of these pictures was removed.")
     labels = (f"v{before.number}", f"v{after.number}")
-    pair = (_of(first, before, after).path, _of(second, after, before).path)
+    originals = (_of(first, before, after), _of(second, after, before))
+    pair = (originals[0].path, originals[1].path)
     scratch = [desk.tmp / f"compare-{new_id()}.{kind}" for kind in ("png", "png", "gif")]
     try:
         found = await asyncio.to_thread(side_by_side, *pair, scratch[0], labels=labels)
@@ -93,7 +120,8 @@ async def compared(desk: Desk, before: Version, after: Version) -> Card:
     finally:
         for path in scratch:
             await asyncio.to_thread(path.unlink, missing_ok=True)
-    return replies.compared(before, after, made, changed=found.changed, where=[where(box) for box in found.boxes])
+    places = [where(box) for box in found.boxes]
+    return replies.compared(before, after, made, originals=originals, changed=found.changed, where=places)
 
 
 def _of(pictures_shown: Sequence[replies.Shown], version: Version, other: Version) -> replies.Shown:
@@ -111,8 +139,9 @@ async def _derived(desk: Desk, path: Path, origin: str) -> replies.Shown:
 async def bring_back(desk: Desk, version: Version, place: Place, *, word: str, key: str, reply_to: str | None) -> None:
     """Make a version the head and post its card again in the thread. Raises `PlatformProblem`."""
     await desk.store.move_head(version.thread, version.id)
-    final = await final_price(desk, version)
-    card = replies.brought_back(version, await shown(desk, version), word=word, final=final)
+    around = await _around(desk, version, place.platform)
+    card = replies.brought_back(version, await shown(desk, version), word=word, around=around)
+    card = await with_sheet(desk, version, card)
     address = await desk.platforms[place.platform].post(place, card, reply_to=reply_to, key=key)
     await desk.store.showed(version.id, address)
 

@@ -6,17 +6,16 @@ import contextlib
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 
 from bot import limits, moderation, replies
 from bot.briefs import Input, brief, least, shown_name
 from bot.cards import Card
 from bot.catalog import Model
+from bot.changed import says_only
 from bot.errors import BadInput, MessageGone, NotFound, PlatformProblem
 from bot.models import (
     Address,
-    Attachment,
     Entry,
     Job,
     JobStatus,
@@ -34,6 +33,7 @@ from bot.models import (
     new_id,
 )
 from bot.options import decide
+from bot.panels import check_series, panels_of, series_quotes, words_of
 from bot.pricing import quote, typical_seconds
 from bot.regions import Region
 from bot.studio import intake
@@ -41,40 +41,9 @@ from bot.studio.admins import warn_of_shutdown
 from bot.studio.desk import Desk
 from bot.studio.regions import extended, mask_of
 from bot.studio.show import offer_card
+from bot.studio.wishes import Wish
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants, before it is judged.
-
-    `thread` None starts a new session at `place`. `parent` is Image 1. `references` are already kept,
-    `attachments` not yet. `base` are options to start from. `address` is a message of ours to use again. `may_offer`:
-    a picture that the same request made before may be offered instead. `region` restricts an edit; `where` is the
-    name of a region whose `mask` is there already; `extend` is a way of `extending.plan`.
-    """
-
-    asked: Request
-    place: Place
-    prompt: str
-    kind: Kind = Kind.GENERATE
-    flags: Mapping[str, str] = field(default_factory=dict)
-    thread: Thread | None = None
-    parent: Version | None = None
-    parent_image: int = 1
-    base: Options | None = None
-    references: tuple[Reference, ...] = ()
-    mask: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-    reply_to: str | None = None
-    address: Address | None = None
-    markup: str | None = None
-    avoid: tuple[str, ...] = ()
-    may_offer: bool = True
-    region: Region | None = None
-    extend: str = ""
-    where: str = ""
 
 
 async def submit(desk: Desk, wish: Wish) -> Job | None:
@@ -86,20 +55,25 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     policy = await desk.store.policy(wish.place.workspace)
     model = desk.model_for(wish.flags, wish.base)
     draft = _draft(desk, wish, model, policy)
-    moderation.check_prompt(" ".join([draft.prompt, *draft.avoid, *_names(wish)]), policy)
-    await _early_no(desk, draft, policy)
+    moderation.check_prompt(" ".join([draft.prompt, *draft.panels, *draft.avoid, *_names(wish)]), policy)
+    await check_limits(desk, draft.place, draft.user, draft.options.n)
     job, new_thread = await _with_pictures(desk, wish, draft, model)
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
-    if job.options.input_fidelity and not parent and not job.references:
+    if job.panels and not job.only and parent:
+        along = Reference(
+            parent.images[min(job.parent_image, len(parent.images)) - 1], f"v{parent.number}", Role.SUBJECT
+        )
+        job = replace(job, references=tuple(dict.fromkeys((along, *job.references))))
+    if job.options.input_fidelity and not parent and not job.references and not job.panels:
         job = replace(job, options=replace(job.options, input_fidelity=""), notes=(*job.notes, replies.NO_INPUTS))
-    if not job.options.locked and not job.mask:
+    if not job.options.locked and not job.mask and not (job.kind is Kind.EDIT and says_only(job.prompt)):
         job = replace(job, options=replace(job.options, locked=True), notes=(*job.notes, replies.NO_MASK))
-    job = replace(job, brief=_brief(job, parent, model), fingerprint=_fingerprint(job, parent))
+    job = replace(job, brief="" if job.panels else _brief(job, parent, model), fingerprint=_fingerprint(job, parent))
     if made := await _made_before(desk, wish, job, policy):
         await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
         await _put_up_or_tell(desk, replace(job, status=JobStatus.OFFERED, version=made.id), wish.asked)
         return None
-    job = _estimated(desk, job, model)
+    job = _estimated(desk, job, parent, model)
     now = desk.now()
     rule = limits.rule_for(job.options.n, now=now)
     await desk.store.reserve(job, rule, since=limits.day_start(now), new_thread=new_thread)
@@ -112,11 +86,16 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
 def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
     others = [desk.catalog.model(name) for name in desk.model_names()]
     level = moderation.moderation_level(policy)
-    decision = decide(wish.flags, model, base=wish.base, moderation=level, others=others)
+    panels = _panels(wish, model)
+    flags = {name: value for name, value in wish.flags.items() if name != "n"} if panels else wish.flags
+    decision = decide(flags, model, base=wish.base, moderation=level, others=others)
     prompt, avoid = wish.prompt, decision.avoid or wish.avoid
-    if (length := len(least(prompt, avoid))) > model.max_prompt:
+    longest = max((words_of(prompt, one) for one in panels), key=len, default=prompt)
+    if (length := len(least(longest, avoid))) > model.max_prompt:
         raise BadInput(f"That is {length:,} characters; {model.name} reads {model.max_prompt:,}. Use fewer words.")
-    notes = list(decision.notes)
+    notes = [*wish.notes, *decision.notes]
+    if panels and "series" in wish.flags and wish.flags.get("n", "1") != "1":
+        notes.append(replies.NO_N_IN_SERIES)
     if not model.known:
         notes.append(f"{model.name} is not in the catalogue; its price is a guess.")
     if not wish.thread and is_guest(wish.asked):
@@ -127,9 +106,9 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         place=wish.place,
         user=wish.asked.user,
         thread=wish.thread.id if wish.thread else new_id(),
-        kind=wish.kind,
+        kind=Kind.SERIES if panels else wish.kind,
         prompt=prompt,
-        options=decision.options,
+        options=replace(decision.options, n=len(wish.only or panels)) if panels else decision.options,
         provider=model.provider,
         estimate=0,
         created=desk.now(),
@@ -142,9 +121,22 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         avoid=avoid,
         reply_to=wish.reply_to,
         notes=tuple(notes),
+        strong=wish.strong,
         previews=desk.previews_for(model, policy),
         address=wish.address,
+        panels=panels,
+        only=wish.only,
     )
+
+
+def _panels(wish: Wish, model: Model) -> tuple[str, ...]:
+    """The panels of a series, typed or repeated. Raises `BadInput` for what cannot be one."""
+    panels = panels_of(wish.flags["series"]) if "series" in wish.flags else wish.panels
+    roles = {one.role for one in wish.attachments}
+    if panels:
+        masked = wish.region or wish.mask or wish.markup or roles & {Role.MASK, Role.MARKUP}
+        check_series(model, wish.kind, masked=bool(masked))
+    return panels
 
 
 def _names(wish: Wish) -> list[str]:
@@ -153,11 +145,12 @@ def _names(wish: Wish) -> list[str]:
     return [shown_name(name) for name in names]
 
 
-async def _early_no(desk: Desk, job: Job, policy: Policy) -> None:
+async def check_limits(desk: Desk, place: Place, user: User, n: int = 1) -> None:
     """Refuse before anything is fetched. The exact check is the one inside `reserve`."""
+    policy = await desk.store.policy(place.workspace)
     now = desk.now()
-    spent = await desk.store.spent(job.place.workspace, job.user, since=limits.day_start(now))
-    limits.rule_for(job.options.n, now=now)(policy, spent)
+    spent = await desk.store.spent(place.workspace, user, since=limits.day_start(now))
+    limits.rule_for(n, now=now)(policy, spent)
 
 
 async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tuple[Job, Thread | None]:
@@ -165,18 +158,21 @@ async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tupl
     provider = desk.provider_for(model)
     roles = [one.role for one in wish.attachments]
     count = len(wish.references) + len(roles) + (1 if wish.parent else 0)
+    count += 1 if job.panels and not job.only else 0  # the first panel goes along with the others
     count -= sum(role in (Role.MASK, Role.MARKUP) for role in roles)
     mask = bool(wish.mask or wish.region or wish.extend) or Role.MASK in roles
     markup = bool(wish.markup) or Role.MARKUP in roles
     _check_inputs(model, count, mask, markup)
-    if why := provider.why_not(job.options, images=count, mask=mask, markup=markup):
+    at_once = replace(job.options, n=1) if job.panels else job.options
+    if why := provider.why_not(at_once, images=count, mask=mask, markup=markup):
         raise BadInput(why)
     taken = await intake.take_in(desk, wish.place.platform, wish.attachments)
     references = (*wish.references, *taken.references)
     job = replace(job, references=references, mask=taken.mask or wish.mask, markup=taken.markup or wish.markup)
     if taken.image:
         upload = await _start_from_upload(desk, wish, job, taken.image)
-        job = replace(job, kind=Kind.EDIT, parent=upload.id, options=_sized_like(desk, wish, job, upload))
+        options = replace(_sized_like(desk, wish, job, upload), n=job.options.n)
+        job = replace(job, kind=job.kind if job.panels else Kind.EDIT, parent=upload.id, options=options)
         return await _restricted(desk, wish.region, job, upload), None
     job = await _restricted(desk, wish.region, job, wish.parent)
     if wish.extend and wish.parent:
@@ -214,6 +210,7 @@ def _brief(job: Job, parent: Version | None, model: Model) -> str:
     return brief(
         job.prompt,
         kind=job.kind,
+        strong=job.strong,
         inputs=inputs,
         avoid=job.avoid,
         mask=bool(job.mask),
@@ -232,7 +229,8 @@ def _fingerprint(job: Job, parent: Version | None) -> str:
     image = parent.images[min(job.parent_image, len(parent.images)) - 1] if parent else ""
     references = [(one.asset, one.role) for one in job.references]
     told = [job.place.platform, job.place.workspace, job.kind, words, job.avoid, image, references, job.mask,
-            job.canvas, job.markup, asdict(job.options)]  # fmt: skip
+            job.canvas, job.markup, asdict(job.options), *([job.panels, job.only] if job.panels else []),
+            *(["strong"] if job.strong else [])]  # fmt: skip
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
 
 
@@ -277,75 +275,17 @@ def _sized_like(desk: Desk, wish: Wish, job: Job, upload: Version) -> Options:
     return decide(wish.flags, model, base=base, moderation=job.options.moderation).options
 
 
-def repeated(options: Options) -> dict[str, str]:
-    """The flags that make the same request again: those that are never taken over from a picture being edited."""
-    flags = {"n": str(options.n)}
-    if options.think:
-        flags["think"] = options.think
-    if not options.locked:
-        flags["unlocked"] = "on"
-    return {**flags, "web": "on"} if options.web else flags
-
-
-def picked_from(version: Version, image: int, who: User, now: int) -> Version:
-    """One of a version's pictures as a version of its own."""
-    return replace(
-        version,
-        id=new_id(),
-        number=0,
-        parent=version.id,
-        parent_image=image,
-        kind=Kind.PICK,
-        images=(version.images[image - 1],),
-        originals=version.originals[image - 1 : image],
-        options=replace(version.options, n=1),
-        author=who,
-        created=now,
-        usage=None,
-        planning=None,
-        cost=0,
-        cost_is_estimate=False,
-        missing=(),
-        notes=(),
-        mask=None,
-        region="",
-        fingerprint="",
-    )
-
-
-def reuse(job: Job, made: Version, *, now: int) -> Version:
-    """A picture made before, as the answer to a job that asked for the same.
-
-    Somebody else's does not become the asker's own: or it would be offered wherever they ask for it next.
-    """
-    is_theirs = (made.author.platform, made.author.id) == (job.user.platform, job.user.id)
-    return replace(
-        made,
-        id=new_id(),
-        thread=job.thread,
-        number=0,
-        parent=job.parent,
-        parent_image=job.parent_image,
-        author=job.user,
-        created=now,
-        usage=None,
-        planning=None,
-        cost=0,
-        cost_is_estimate=False,
-        missing=(),
-        notes=(replies.REUSED,),
-        fingerprint=made.fingerprint if is_theirs else "",
-    )
-
-
-def _estimated(desk: Desk, job: Job, model: Model) -> Job:
+def _estimated(desk: Desk, job: Job, parent: Version | None, model: Model) -> Job:
     provider = desk.provider_for(model)
     if not provider.costs_money:
         return job
     inputs = len(job.references) + (1 if job.parent and job.kind is not Kind.GENERATE else 0) + (1 if job.markup else 0)
     planner = desk.catalog.planner(provider.planner_for(job.options)) if job.options.is_planned else None
-    found = quote(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)
-    return replace(job, estimate=found.cost, previews_cost=found.previews_cost)
+    if job.panels:
+        found = series_quotes(job, parent, model, planner)
+    else:
+        found = [quote(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)]
+    return replace(job, estimate=sum(one.cost for one in found), previews_cost=sum(one.previews_cost for one in found))
 
 
 async def _put_up_or_tell(desk: Desk, job: Job, asked: Request) -> Job | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tests.harness import TestHouse
 
 File = tuple[str, bytes]
 """A file a person attaches: name and bytes."""
@@ -25,6 +28,8 @@ class Seen:
     buttons: tuple[str, ...] = ()
     in_thread: bool = False
     private: bool = False
+    links: tuple[tuple[str, str], ...] = ()  # label and address of buttons that open a page
+    files: tuple[tuple[str, bytes], ...] = ()  # files to take away that are no pictures
 
 
 class ChatDriver(Protocol):
@@ -35,6 +40,9 @@ class ChatDriver(Protocol):
 
     async def reply(self, text: str, *, to: Seen | None = None, files: Sequence[File] = (), who: str = "alice") -> None:
         """Answer in the picture's thread (to that message where the platform knows such a thing)."""
+
+    async def ref(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
+        """Type `/imagine-ref TEXT` in the channel, with a picture where it asks for one."""
 
     async def mention(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         """Address the bot in the channel, outside any thread."""
@@ -47,3 +55,6 @@ class ChatDriver(Protocol):
 
     async def again(self) -> None:
         """Let the platform deliver the very last event once more, as platforms do."""
+
+    async def restart(self, house: TestHouse) -> None:
+        """The bot's process ends and another one starts, with nothing in memory; the platform stays."""

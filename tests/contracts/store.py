@@ -19,12 +19,15 @@ from bot.models import (
     JobStatus,
     Kind,
     Options,
+    PanelNote,
     Place,
     Policy,
     Reference,
+    Source,
     Spent,
     Thread,
     ThreadMode,
+    Usage,
     User,
     Version,
     new_id,
@@ -217,6 +220,48 @@ class StoreContract:
         await store.mark_sent(running.id, "w1", now=5)
         await store.fail(running.id, Entry.UNKNOWN, "lost")
         await store.keep(running.id, version(running))
+        assert await store.spent("T1", ALICE, since=0) == Spent(1, 40_000)
+
+    async def test_panels_of_a_series_are_noted_while_it_is_drawn(self, store: Store) -> None:
+        running = await claimed(store, n=3, panels=("a", "b", "c"), kind=Kind.SERIES)
+        sent = PanelNote(2, cost=50_000)
+        assert await store.note_panel(running.id, "w1", sent)
+        assert await store.note_panel(running.id, "w1", PanelNote(1, "ab", cost=40_000, cost_is_estimate=False))
+        assert not await store.note_panel(running.id, "w2", PanelNote(3))
+        assert not await store.note_panel("nothing", "w1", PanelNote(3))
+        noted = await store.job(running.id)
+        assert noted
+        assert [one.number for one in noted.drawn] == [1, 2]
+        assert noted.at_stake == 90_000
+        drawn = replace(sent, asset="cd", usage=Usage(1, 2, 3), sources=(Source("t", "u"),))
+        assert await store.note_panel(running.id, "w1", drawn)
+        noted = await store.job(running.id)
+        assert noted
+        assert noted.drawn[1] == drawn, "the later note takes the place of the earlier"
+
+    async def test_notes_made_at_the_same_moment_are_all_kept(self, store: Store) -> None:
+        running = await claimed(store, n=12, panels=tuple("abcdefghijkl"), kind=Kind.SERIES)
+        await asyncio.gather(*(store.note_panel(running.id, "w1", PanelNote(one)) for one in range(12, 0, -1)))
+        noted = await store.job(running.id)
+        assert noted
+        assert [one.number for one in noted.drawn] == list(range(1, 13))
+
+    async def test_a_series_that_fails_as_unknown_leaves_what_was_sent_in_the_books(self, store: Store) -> None:
+        running = await claimed(store, n=3, panels=("a", "b", "c"), kind=Kind.SERIES)
+        await store.note_panel(running.id, "w1", PanelNote(1, cost=50_000))
+        failed = await store.fail(running.id, Entry.UNKNOWN, "lost")
+        assert failed
+        assert failed.at_stake == 50_000
+        assert await store.spent("T1", ALICE, since=0) == Spent(0, 50_000)
+        assert await store.note_panel(running.id, "w1", PanelNote(1, "ab", cost=40_000)), "it arrived after all"
+        kept = replace(version(running, cost=40_000), panel_of=(1,), panels=running.panels)
+        await store.keep(running.id, kept)
+        assert await store.spent("T1", ALICE, since=0) == Spent(1, 40_000)
+        assert not await store.note_panel(running.id, "w1", PanelNote(2)), "it is over"
+
+    async def test_a_panel_drawn_anew_counts_as_one_image(self, store: Store) -> None:
+        running = await claimed(store, n=1, panels=("a", "b", "c"), only=(2,), kind=Kind.SERIES)
+        await store.keep(running.id, replace(version(running, images=3), panel_of=(1, 2, 3), panels=running.panels))
         assert await store.spent("T1", ALICE, since=0) == Spent(1, 40_000)
 
     async def test_cancelling_is_free_and_final(self, store: Store) -> None:

@@ -17,6 +17,8 @@ from bot.errors import BadAttachment
 from bot.ports import ChatPlatform, Doors
 from tests.contracts.chat import ChatDriver, File, Seen
 
+SETTLE_SECONDS = 30.0  # of real time: comparing large pictures on a busy machine takes some
+
 
 class House(Protocol):
     """The core that the platform is plugged into."""
@@ -39,7 +41,7 @@ async def open_simulation(
     """The same, by its own type: for tests of Discord alone."""
     cdn = SimulatedCdn()
     platform = DiscordPlatform(token="simulated", cdn=cdn, **settings)
-    env = cdn.env = simcord.Env(platform.client, approved_intents=approved)
+    env = cdn.env = simcord.Env(platform.client, approved_intents=approved, settle_timeout=SETTLE_SECONDS)
     await env.start()
     try:
         guild = env.create_guild("Studio")
@@ -108,6 +110,17 @@ class DiscordDriver:
         room = next(room for room in self.rooms() if room.id == target.channel.id)
         await self.person(who).send(room, text, reply_to=target, attachments=files)
 
+    async def ref(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
+        """Take "add @logo as logo", "delete @logo", or nothing for the list."""
+        verb, _, rest = text.partition(" ")
+        name, _, role = rest.partition(" as ")
+        options: dict[str, Any] = {"name": name} if name else {}
+        if role:
+            options["for"] = role
+        if verb == "add":
+            options["image"] = files[0]
+        await self.person(who).slash(self.channel, f"imagine-ref {verb or 'list'}", **options)
+
     async def mention(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         me = self.env.bot.user
         await self.person(who).send(self.channel, f"<@{me.id if me else 0}> {text}", attachments=files)
@@ -156,10 +169,16 @@ class DiscordDriver:
         return sorted(found, key=lambda message: message.id)
 
     def message(self, number: str) -> discord.Message:
-        """A message by its id."""
-        rooms = [*self.rooms(), *(person.user.dm_channel for person in self.people.values())]
-        found: discord.Message = next(one for room in rooms for one in room.history() if str(one.id) == number)
+        """A message by its id, whoever sees it."""
+        people = self.people.values()
+        said = [one for room in self.rooms() for person in people for one in room.history(viewer=person)]
+        direct = [one for person in people for one in person.user.dm_channel.history()]
+        found: discord.Message = next(one for one in (*said, *direct) if str(one.id) == number)
         return found
+
+    def lose_files(self) -> None:
+        """Discord forgets all files: their links have expired, or their messages are gone."""
+        self.env.backend.cdn = type(self.env.backend.cdn)()
 
     def _is_ours(self, message: discord.Message) -> bool:
         return bool(self.env.bot.user and message.author.id == self.env.bot.user.id and message.components)
@@ -168,14 +187,18 @@ class DiscordDriver:
         parts = list(_walk(message.components))
         items = [item for part in parts if isinstance(part, discord.MediaGalleryComponent) for item in part.items]
         blobs = [self.env.backend.cdn.get(item.media.url) for item in items]
+        buttons = [part for part in parts if isinstance(part, discord.Button)]
+        files = [part for part in parts if isinstance(part, discord.FileComponent)]
         return Seen(
             id=str(message.id),
             text="\n".join(as_read(part.content) for part in parts if isinstance(part, discord.TextDisplay)),
             images=tuple(blob for blob in blobs if blob is not None),
             alts=tuple(item.description or "" for item in items),
-            buttons=tuple(part.label or "" for part in parts if isinstance(part, discord.Button)),
+            buttons=tuple(button.label or "" for button in buttons if not button.url),
             in_thread=isinstance(message.channel, discord.Thread),
             private=message.flags.ephemeral or message.guild is None,
+            links=tuple((button.label or "", button.url) for button in buttons if button.url),
+            files=tuple((file.name or "", self.env.backend.cdn.get(file.media.url) or b"") for file in files),
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import mimetypes
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -41,28 +42,46 @@ async def open_slack(house: House) -> AsyncIterator[ChatDriver]:
 @asynccontextmanager
 async def open_slack_http(house: House, menu: Menu | None = None) -> AsyncIterator[SlackDriver]:
     """The same, by its own type."""
-    async with open_slack_world() as world:
-        platform = SlackPlatform(bot_token=TOKEN, signing_secret=SECRET, api_url=f"{world.url}/api/", menu=menu)
-        app = web.Application()
-        platform.add_routes(app)
-        running = asyncio.create_task(platform.run(house.studio(platform)))
-        async with TestClient(TestServer(app)) as client:
-            driver = SlackDriver(world, platform, client)
+    async with open_slack_world() as world, AsyncExitStack() as stack:
+        platform, client = await stack.enter_async_context(_served(house, world, menu))
+        driver = SlackDriver(world, platform, client, menu)
+        driver.server = stack.pop_all()
+        try:
             await driver.until_ready()
-            try:
-                yield driver
-            finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+            yield driver
+        finally:
+            await driver.server.aclose()
+
+
+@asynccontextmanager
+async def _served(
+    house: House, world: SlackWorld, menu: Menu | None
+) -> AsyncIterator[tuple[SlackPlatform, TestClient[Any, Any]]]:
+    """Our app behind its address, listening."""
+    platform = SlackPlatform(bot_token=TOKEN, signing_secret=SECRET, api_url=f"{world.url}/api/", menu=menu)
+    app = web.Application()
+    platform.add_routes(app)
+    running = asyncio.create_task(platform.run(house.studio(platform)))
+    async with TestClient(TestServer(app)) as client:
+        try:
+            yield platform, client
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 class SlackDriver:
     """Implements `ChatDriver`."""
 
-    def __init__(self, world: SlackWorld, platform: SlackPlatform, client: TestClient[Any, Any]) -> None:
+    def __init__(
+        self, world: SlackWorld, platform: SlackPlatform, client: TestClient[Any, Any], menu: Menu | None
+    ) -> None:
         self.world = world
         self.platform = platform
+        self.server = AsyncExitStack()
         self._client = client
+        self._menu = menu
+        self._files: dict[str, bytes] = {}
         self._numbers = itertools.count(1)
         self._last: tuple[str, str] = ("", "")
 
@@ -91,9 +110,22 @@ class SlackDriver:
 
     async def imagine(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         assert not files, "Slack's slash commands take no files"
+        await self.command("/imagine", text, who)
+
+    async def ref(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
+        opened = len(self.world.views)
+        await self.command("/imagine-ref", text, who)
+        if files:
+            view = await self.form(opened)
+            (upload,) = [await self.upload(name, data) for name, data in files]
+            await self.fill(view, who, file={"file": {"type": "file_input", "files": [upload]}})
+
+    async def command(self, command: str, text: str, who: str = "alice") -> None:
+        """Type any slash command."""
         number = next(self._numbers)
-        form = {"command": "/imagine", "text": text, "user_id": user(who), "user_name": who, "channel_id": CHANNEL,
-                "team_id": TEAM, "trigger_id": f"t{number}", "response_url": f"{self.world.url}/respond/{number}",
+        form = {"command": command, "text": text, "user_id": user(who), "user_name": who, "channel_id": CHANNEL,
+                "team_id": TEAM, "trigger_id": f"t{number}",
+                "response_url": f"{self.world.url}/respond/{user(who)}-{number}",
                 "api_app_id": "A1"}  # fmt: skip
         await self.deliver(urlencode(form), "application/x-www-form-urlencoded")
 
@@ -105,7 +137,7 @@ class SlackDriver:
         await self._say(f"<@{BOT_USER}> {escape(text)}", who=who, files=files, thread=None)
 
     async def _say(self, text: str, *, who: str, files: Sequence[File], thread: str | None) -> None:
-        uploads = [{"id": await self.world.file(name, data), "name": name} for name, data in files]
+        uploads = [await self.upload(name, data) for name, data in files]
         event: dict[str, Any] = {"type": "message", "channel": CHANNEL, "user": user(who), "text": text,
                                  "ts": self._now(), "channel_type": "channel"}  # fmt: skip
         if thread:
@@ -131,23 +163,44 @@ class SlackDriver:
         payload = {"type": "block_actions", "team": {"id": TEAM}, "user": {"id": user(who), "team_id": TEAM},
                    "channel": {"id": CHANNEL}, "message": message, "trigger_id": f"t{number}", "api_app_id": "A1",
                    "container": {"type": "message", "message_ts": seen.id, "channel_id": CHANNEL},
-                   "response_url": f"{self.world.url}/respond/{number}",
+                   "response_url": f"{self.world.url}/respond/{user(who)}-{number}",
                    "actions": [button | {"action_ts": str(number), "block_id": "b"}]}  # fmt: skip
         opened = len(self.world.views)
         await self.interact(payload)
         if button["value"].startswith("form:"):
-            async with asyncio.timeout(5):
-                while len(self.world.views) == opened:
-                    await asyncio.sleep(0.01)
-            await self.submit(self.world.views[-1], text, who)
+            await self.fill(await self.form(opened), who, words={"words": {"value": text}})
 
-    async def submit(self, view: dict[str, Any], text: str, who: str) -> None:
-        """Fill a form's one field and send it."""
-        payload = {"type": "view_submission", "team": {"id": TEAM}, "user": {"id": user(who), "team_id": TEAM},
-                   "api_app_id": "A1", "trigger_id": "t0",
-                   "view": view | {"id": f"V{next(self._numbers)}", "type": "modal",
-                                   "state": {"values": {"words": {"words": {"value": text}}}}}}  # fmt: skip
-        await self.interact(payload)
+    async def shortcut(self, callback: str, message: dict[str, Any], who: str = "alice") -> None:
+        """Choose one of our entries in a message's menu."""
+        number = next(self._numbers)
+        await self.interact(
+            {"type": "message_action", "callback_id": callback, "team": {"id": TEAM}, "api_app_id": "A1",
+             "user": {"id": user(who), "team_id": TEAM}, "channel": {"id": CHANNEL, "name": "general"},
+             "message": {"type": "message"} | message, "message_ts": message["ts"], "action_ts": f"{number}.0",
+             "trigger_id": f"t{number}", "response_url": f"{self.world.url}/respond/{user(who)}-{number}"}
+        )  # fmt: skip
+
+    async def form(self, opened: int) -> dict[str, Any]:
+        """The form that Slack shows after `opened` others."""
+        async with asyncio.timeout(5):
+            while len(self.world.views) == opened:
+                await asyncio.sleep(0.01)
+        return self.world.views[-1]
+
+    async def fill(self, view: dict[str, Any], who: str = "alice", **changed: dict[str, Any]) -> None:
+        """Send a form as it is prefilled, but for the fields given by block id."""
+        state = {block["block_id"]: {block["element"]["action_id"]: _as_opened(block["element"])}
+                 for block in view["blocks"]} | changed  # fmt: skip
+        await self.interact(
+            {"type": "view_submission", "team": {"id": TEAM}, "user": {"id": user(who), "team_id": TEAM},
+             "api_app_id": "A1", "trigger_id": "t0",
+             "view": view | {"id": f"V{next(self._numbers)}", "type": "modal", "state": {"values": state}}}
+        )  # fmt: skip
+
+    async def upload(self, name: str, data: bytes) -> dict[str, Any]:
+        """A person's file, as Slack describes it on a message or in a form."""
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return {"id": await self.world.file(name, data), "name": name, "mimetype": kind, "size": len(data)}
 
     async def interact(self, payload: dict[str, Any]) -> None:
         """One interaction: a form field `payload`."""
@@ -156,14 +209,25 @@ class SlackDriver:
     async def again(self) -> None:
         await self.deliver(*self._last)
 
+    async def restart(self, house: House) -> None:
+        """Our app's process ends and a new one starts; Slack keeps what was posted."""
+        await self.server.aclose()
+        self.platform, self._client = await self.server.enter_async_context(_served(house, self.world, self._menu))
+        await self.until_ready()
+
     async def seen(self, who: str = "alice") -> list[Seen]:
         messages = [await self._seen(one) for one in await self._messages()]
-        whispers = [Seen(f"w{index}", words(one), private=True) for index, one in enumerate(self.world.whispers)]
+        whispers = [
+            Seen(f"w{index}", words(one), private=True, links=links(one))
+            for index, one in enumerate(self.world.whispers)
+            if one["user"] == user(who)
+        ]
         return [*messages, *whispers]
 
     async def _seen(self, message: dict[str, Any]) -> Seen:
         pictures = [block for block in message.get("blocks") or [] if block["type"] == "image"]
-        images = [await self.world.bytes_of(one["slack_file"]["id"]) for one in pictures]
+        images = [await self._bytes_of(one["slack_file"]["id"]) for one in pictures]
+        files = [(one["name"], await self._bytes_of(one["id"])) for one in message.get("files") or ()]
         return Seen(
             id=message["ts"],
             text=words(message),
@@ -171,7 +235,15 @@ class SlackDriver:
             alts=tuple(one["alt_text"] for one in pictures),
             buttons=tuple(one["text"]["text"] for one in buttons(message)),
             in_thread=message.get("thread_ts") not in (None, message["ts"]),
+            links=links(message),
+            files=tuple(files),
         )
+
+    async def _bytes_of(self, file_id: str) -> bytes:
+        """A file, downloaded once: Slack never changes one."""
+        if file_id not in self._files:
+            self._files[file_id] = await self.world.bytes_of(file_id)
+        return self._files[file_id]
 
     async def _messages(self) -> list[dict[str, Any]]:
         """The bot's messages, oldest first, replies behind all roots."""
@@ -195,9 +267,27 @@ def escape(text: str) -> str:
 
 
 def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every button on a message."""
+    """Every button on a message that does something here."""
+    return [one for one in _elements(message) if "url" not in one]
+
+
+def links(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Label and address of every button that opens a page."""
+    return tuple((one["text"]["text"], one["url"]) for one in _elements(message) if "url" in one)
+
+
+def _elements(message: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [block for block in message.get("blocks") or [] if block["type"] == "actions"]
     return [element for row in rows for element in row["elements"]]
+
+
+def _as_opened(element: dict[str, Any]) -> dict[str, Any]:
+    """What Slack reports of a field that nobody touched."""
+    if element["type"] == "plain_text_input":
+        return {"type": element["type"], "value": element.get("initial_value")}
+    if element["type"] == "file_input":
+        return {"type": element["type"], "files": []}
+    return {"type": element["type"], "selected_option": element.get("initial_option")}
 
 
 def words(message: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import io
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,14 +33,29 @@ async def open_web(house: TestHouse) -> AsyncIterator[ChatDriver]:
 @asynccontextmanager
 async def open_browser(house: TestHouse, *, at_port: int = 0, **settings: Any) -> AsyncIterator[WebDriver]:
     """The same, by its own type: for tests of the web chat alone. `settings` go to the platform."""
-    platform = new_platform(house, **settings)
-    async with serve(platform.app, "127.0.0.1", at_port) as port:
-        running = asyncio.create_task(platform.run(house.studio(platform)))
-        driver = WebDriver(f"http://127.0.0.1:{port}", platform, house)
+    async with AsyncExitStack() as stack:
+        platform, port = await stack.enter_async_context(_served(house, at_port, settings))
+        driver = WebDriver(f"http://127.0.0.1:{port}", platform, house, settings=settings)
+        driver.server = stack.pop_all()
         try:
             yield driver
         finally:
             await driver.close()
+            await driver.server.aclose()
+
+
+@asynccontextmanager
+async def _served(
+    house: TestHouse, at_port: int, settings: Mapping[str, Any]
+) -> AsyncIterator[tuple[WebPlatform, int]]:
+    """A running web chat with the pages beside it, as in the product: the platform and its port."""
+    platform = new_platform(house, **settings)
+    house.pages().add_to(platform.app)
+    async with serve(platform.app, "127.0.0.1", at_port) as port:
+        running = asyncio.create_task(platform.run(house.studio(platform)))
+        try:
+            yield platform, port
+        finally:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
@@ -68,6 +83,9 @@ class WebDriver:
     house: TestHouse
     people: dict[str, aiohttp.ClientSession] = field(default_factory=dict)
     last: tuple[str, str, dict[str, Any]] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    server: AsyncExitStack = field(default_factory=AsyncExitStack)
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
     # ── what a person does ──────────────────────────────────────────────────────────────────────────────────
 
@@ -78,6 +96,9 @@ class WebDriver:
         await self.settled(who)
         thread = (await self._thread_of(to.id, who)) if to else await self._newest_thread(who)
         await self.say(text, thread=thread, files=files, who=who)
+
+    async def ref(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
+        await self.say(f"/imagine-ref {text}".strip(), files=files, who=who)
 
     async def mention(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         await self.say(f"@retouch {text}", files=files, who=who)
@@ -91,6 +112,13 @@ class WebDriver:
     async def again(self) -> None:
         assert self.last, "nothing happened yet"
         await self._send(*self.last)
+
+    async def restart(self, house: TestHouse) -> None:
+        """Another server on the same port; the pages stay open in their browsers."""
+        await self.server.aclose()
+        port = int(self.url.rsplit(":", 1)[1])
+        self.house = house
+        self.platform, _ = await self.server.enter_async_context(_served(house, port, self.settings))
 
     async def say(
         self,
@@ -185,6 +213,15 @@ class WebDriver:
             assert answer.status == 200, path
             return await answer.read()
 
+    async def _picture(self, path: str, who: str) -> bytes:
+        """A picture, downloaded once where its address is its hash."""
+        if path not in self.pictures:
+            data = await self.bytes_of(path, who=who)
+            if not path.startswith("/files/"):
+                return data
+            self.pictures[path] = data
+        return self.pictures[path]
+
     async def session(self, who: str) -> aiohttp.ClientSession:
         """This person's browser; a new one has opened the page once, and typed a name."""
         if who not in self.people:
@@ -217,10 +254,11 @@ class WebDriver:
         return Seen(
             id=message["id"],
             text=_text(card),
-            images=tuple([await self.bytes_of(image["full"], who=who) for image in card["images"]]),
+            images=tuple([await self._picture(image["full"], who) for image in card["images"]]),
             alts=tuple(image["alt"] for image in card["images"]),
             buttons=tuple(button["label"] for button in card["buttons"]),
             in_thread=message["thread"] is not None,
+            links=_links(card),
         )
 
 
@@ -230,7 +268,11 @@ def new_id() -> str:
 
 
 def _whispered(whisper: dict[str, Any]) -> Seen:
-    return Seen(id=whisper["id"], text=_text(whisper["card"]), private=True)
+    return Seen(id=whisper["id"], text=_text(whisper["card"]), private=True, links=_links(whisper["card"]))
+
+
+def _links(card: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((link["label"], link["url"]) for link in card["links"])
 
 
 def _text(card: dict[str, Any]) -> str:

@@ -61,6 +61,9 @@ class FakeChat:
     async def whisper(self, asked: Request, card: Card) -> None:
         self.whispers.append((asked, card))
 
+    async def permalink(self, address: Address) -> str:
+        return f"https://chat.example/{address.message}"
+
     async def fetch(self, attachment: Attachment, into: Path, limit: int) -> None:
         data = self.files.get(attachment.ref)
         if data is None or len(data) > limit:

@@ -8,6 +8,7 @@ every call, keeps whispers and opened forms, and serves Socket Mode.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import shutil
@@ -58,7 +59,7 @@ class SlackWorld:
     async def file(self, name: str, data: bytes) -> str:
         """A person's upload; its file id."""
         ticket = await self.api("files.getUploadURLExternal", filename=name, length=len(data))
-        async with self.session.post(ticket["upload_url"], data=data) as answer:
+        async with self.session.post(ticket["upload_url"], data=io.BytesIO(data)) as answer:
             assert answer.status == 200
         await self.api("files.completeUploadExternal", files=[{"id": ticket["file_id"], "title": name}])
         return str(ticket["file_id"])
@@ -148,7 +149,8 @@ def _shim(world: SlackWorld) -> web.Application:
         return await _forward(world, request, method, arguments)
 
     async def respond(request: web.Request) -> web.Response:
-        world.whispers.append(await request.json())
+        asker, _, _ = request.match_info["id"].partition("-")
+        world.whispers.append(await request.json() | {"user": asker})
         return web.Response(text="ok")
 
     async def link(request: web.Request) -> web.WebSocketResponse:
@@ -164,7 +166,8 @@ def _shim(world: SlackWorld) -> web.Application:
     async def elsewhere(request: web.Request) -> web.Response:
         headers = {k: v for k, v in request.headers.items() if k.lower() in ("authorization", "content-type")}
         url = world.upstream + request.path_qs
-        async with world.session.request(request.method, url, data=await request.read(), headers=headers) as answer:
+        body = io.BytesIO(await request.read()) if request.can_read_body else None  # aiohttp warns of large bytes
+        async with world.session.request(request.method, url, data=body, headers=headers) as answer:
             kind = answer.headers.get("Content-Type", "")
             return web.Response(status=answer.status, body=await answer.read(), headers={"Content-Type": kind})
 
@@ -191,9 +194,13 @@ def _ours(world: SlackWorld, method: str, arguments: Call) -> Call | None:
     """What the emulator does not have, or keeps nowhere."""
     if method == "apps.connections.open":
         return {"ok": True, "url": world.url.replace("http", "ws") + "/link"}
+    if method == "users.info" and (name := str(arguments.get("user", "")).removeprefix("U").lower()).isalpha():
+        return {"ok": True, "user": {"id": arguments["user"], "name": name, "profile": {"display_name": name}}}
     if method == "chat.postEphemeral":
         world.whispers.append(arguments)
         return {"ok": True, "message_ts": "1.1"}
+    if method.startswith("views.") and (why := _wrong_with(arguments["view"])):
+        return {"ok": False, "error": "invalid_arguments", "why": why}
     if method == "views.open":
         world.views.append(arguments["view"])
         return {"ok": True, "view": {"id": f"V{len(world.views)}"}}
@@ -201,6 +208,32 @@ def _ours(world: SlackWorld, method: str, arguments: Call) -> Call | None:
         world.views.append(arguments["view"])
         return {"ok": True, "view": {"id": arguments["view_id"]}}
     return None
+
+
+def _wrong_with(view: Call) -> str:
+    """What Slack would not like about a form."""
+    ids = [block["block_id"] for block in view["blocks"]]
+    texts = [view[part]["text"] for part in ("title", "submit", "close")]
+    if any(not 1 <= len(text) <= 24 for text in texts):
+        return "title, submit or close"
+    if len(view["private_metadata"]) > 3000 or len(ids) != len(set(ids)):
+        return "metadata or ids"
+    for element in (block["element"] for block in view["blocks"]):
+        labels = [one["text"]["text"] for one in element.get("options", [])]
+        if len(labels) > 100 or any(not 1 <= len(label) <= 75 for label in labels):
+            return "options"
+        if len(element.get("initial_value", "")) > element.get("max_length", 3000):
+            return "value"
+    return ""
+
+
+def _wrong_with_row(row: Call) -> str:
+    """What Slack would not like about a row of buttons."""
+    ids = [one["action_id"] for one in row["elements"]]
+    if not 1 <= len(ids) <= 25 or len(ids) != len(set(ids)):
+        return "too many buttons, or two alike"
+    long = any(len(one["text"]["text"]) > 75 or len(one.get("url", "")) > 3000 for one in row["elements"])
+    return "a long button" if long else ""
 
 
 async def _strict(world: SlackWorld, method: str, arguments: Call) -> Call | None:
@@ -211,6 +244,8 @@ async def _strict(world: SlackWorld, method: str, arguments: Call) -> Call | Non
     if len(blocks) > 50:
         return {"ok": False, "error": "invalid_blocks", "why": "more than 50"}
     for block in blocks:
+        if block["type"] == "actions" and (why := _wrong_with_row(block)):
+            return {"ok": False, "error": "invalid_blocks", "why": why}
         if block["type"] != "image":
             continue
         file = block["slack_file"]["id"]

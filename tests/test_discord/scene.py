@@ -12,8 +12,8 @@ from typing import Any
 import discord
 from PIL import Image
 
-from bot.cards import Button, Card, CardImage, Tone
-from bot.errors import PlatformProblem
+from bot.cards import Button, Card, CardImage, Link, Tone
+from bot.errors import BadAttachment, PlatformProblem
 from bot.models import Action, Address, Command, Message, Request
 from bot.ports import ChatPlatform
 from tests.drivers.discord import DiscordDriver, open_simulation
@@ -38,10 +38,16 @@ class SmallDoors:
     problems: list[PlatformProblem] = field(default_factory=list)
 
     async def command(self, command: Command) -> None:
+        if command.name in ("ref", "gallery"):
+            await self._answer(command)
+            return
         await self._take(command, command.text, command.reply_to)
 
     async def message(self, message: Message) -> None:
         await self._take(message, message.text, message.id)
+
+    async def ask(self, action: Action) -> Card | None:
+        raise NotImplementedError
 
     async def action(self, action: Action) -> None:
         await self._take(action, action.text or action.name, None)
@@ -55,6 +61,21 @@ class SmallDoors:
             await self.platform.whisper(asked, Card("Not that. Nothing was charged.", tone=Tone.REFUSAL))
         elif words != "stay silent":
             await self._draw(asked, words, reply_to)
+
+    async def _answer(self, command: Command) -> None:
+        """What the core answers to its asker alone; a picture to keep is fetched first."""
+        if command.event_id in self.known:
+            return
+        self.known.add(command.event_id)
+        self.taken.append(command)
+        try:
+            for attachment in command.attachments:
+                await self.platform.fetch(attachment, self.folder / "kept", 1_000_000)
+        except BadAttachment as problem:
+            await self.platform.whisper(command, Card(str(problem), tone=Tone.REFUSAL))
+            return
+        links = (Link("Gallery", "https://pictures.example/gallery?t=abc"),) if command.name == "gallery" else ()
+        await self.platform.whisper(command, Card(f"Heard: {command.text}", links=links))
 
     async def _draw(self, asked: Request, words: str, reply_to: str | None) -> None:
         try:

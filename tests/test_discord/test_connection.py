@@ -17,7 +17,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 
 from adapters.discord import DiscordPlatform
 from adapters.discord.files import DiscordCdn, save
-from bot.cards import Card, CardImage
+from bot.cards import Card, CardFile, CardImage
 from bot.errors import BadAttachment, PlatformProblem, SetupProblem
 from bot.models import Attachment, Message, Place
 from tests.test_discord.loopback import CHANNEL, TOKEN, Loopback, open_loopback
@@ -48,7 +48,13 @@ async def test_it_connects_answers_and_closes_cleanly(tmp_path: Path) -> None:
         async with running(loopback, tmp_path) as doors:
             await loopback.says("a fox")
             await loopback.until(lambda: len(loopback.sent) == 2)
-        assert loopback.commands == ["imagine", "Edit image"]
+        assert loopback.commands == [
+            "imagine",
+            "imagine-gallery",
+            "imagine-ref",
+            "Edit image",
+            "Save as reference",
+        ]
         [asked] = doors.taken
         assert isinstance(asked, Message)
         assert (asked.text, asked.place) == ("a fox", PLACE)
@@ -76,6 +82,18 @@ async def test_a_cut_connection_is_tried_once_more_under_the_same_nonce(tmp_path
         loopback.cuts = 2
         with pytest.raises(PlatformProblem, match="cannot be reached"):
             await doors.platform.post(PLACE, card, reply_to=None, key="k")
+
+
+async def test_an_export_goes_along_under_the_name_its_message_shows(tmp_path: Path) -> None:
+    async with open_loopback() as loopback, running(loopback, tmp_path) as doors:
+        file = tmp_path / "export"
+        file.write_bytes(b"PK")
+        card = Card("Your export", files=(CardFile(file, "SPOILER_my export.zip", "application/zip"),))
+        await doors.platform.post(PLACE, card, reply_to=None, key="k")
+        [sent] = loopback.sent
+        [_, shown] = sent["components"][0]["components"]
+        assert (shown["type"], shown["file"]["url"]) == (13, "attachment://my-export.zip")
+        assert loopback.files == [("my-export.zip", b"PK")]
 
 
 @dataclass

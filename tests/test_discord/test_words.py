@@ -11,6 +11,7 @@ from discord.ui import TextDisplay
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.discord.files import Parcel
 from adapters.discord.text import inert, inert_within, length, shortened
 from adapters.discord.view import card_view
 from bot.cards import Button, Card, Tone
@@ -110,7 +111,7 @@ WORDS = st.text(max_size=6000)
 @settings(max_examples=50, deadline=None)
 def test_any_card_fits_a_message(title: str, prompt: str, body: str, footer: str, tone: Tone) -> None:
     buttons = tuple(Button(f"Button {number} " * 9, "act", str(number)) for number in range(30))
-    view = card_view(Card(title, tone, prompt, body, footer, buttons=buttons), notes=["a note"] * 3)
+    view = card_view(Card(title, tone, prompt, body, footer, buttons=buttons), Parcel(notes=("a note",) * 3))
     assert sum(length(part.content) for part in view.walk_children() if isinstance(part, TextDisplay)) <= 4000
     assert len(list(view.walk_children())) <= 40
     assert all(len(part.label or "") <= 80 for part in view.walk_children() if isinstance(part, UiButton))

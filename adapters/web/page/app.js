@@ -31,6 +31,7 @@ async function start() {
   byId("me").setAttribute("aria-label", `Your name: ${page.me.name}. Change it`);
   setUpLightbox();
   setUpName();
+  setUpGallery();
   page.main = room(mainRoom, { inChannel: true, threadOf: () => null, id: "main", label: `Message #${channel}`,
     placeholder: "/imagine what you want to see…" });
   page.thread = room(threadRoom, { inChannel: false, threadOf: () => page.openThread, id: "thread",
@@ -200,6 +201,24 @@ async function followAddress() {
   page.thread.list.toEnd();
   page.thread.composer.fit();
   if (!TOUCH) page.thread.composer.focus();
+}
+
+// ── The gallery ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** It opens beside, by a link made for me. The tab is opened first: later, browsers take it for a popup. */
+function setUpGallery() {
+  byId("gallery").hidden = !page.me.gallery;
+  byId("gallery").addEventListener("click", async () => {
+    const tab = open("about:blank", "_blank");
+    try {
+      const { url } = await post("/api/link", { page: "gallery", channel });
+      if (tab) tab.location = url;
+      else location.assign(url);
+    } catch (error) {
+      tab?.close();
+      page.main.composer.complain(error.message);
+    }
+  });
 }
 
 // ── My name ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 import { Problem, freshId, post } from "./api.js";
 import { clock, h, icon } from "./dom.js";
+import { pairBox } from "./pair.js";
 import { pictureBoxes } from "./pictures.js";
 
 /** The whole message as a list item. `room` is the list it stands in (its thread, its callbacks). */
@@ -49,6 +50,7 @@ function cardBody(message, room) {
   return h("div", { class: `card ${card.tone}` },
     card.prompt ? h("p", { class: "prompt", dir: "auto" }, card.prompt) : null,
     pictureBoxes(message, room),
+    card.pair ? pairBox(card.pair) : null,
     h("div", { class: "meta" },
       h("p", { class: "title" }, busy ? h("span", { class: "pulse", "aria-hidden": "true" }) : null, card.title),
       card.footer ? h("p", { class: "footer" }, card.footer) : null),
@@ -72,8 +74,15 @@ function actions(message, room) {
     class: "button", href: image.download, download: image.name, "data-key": `save${index}`,
     "aria-label": card.images.length > 1 ? `Download picture ${index + 1}` : `Download ${image.name}`,
   }, icon("download"), h("span", { class: card.images.length > 1 ? "" : "label" }, card.images.length > 1 ? String(index + 1) : "Download")));
-  if (!buttons.length && !saves.length) return null;
-  return h("div", { class: "actions" }, buttons, saves, h("p", { class: "problem", role: "alert", hidden: true }));
+  const links = linkButtons(card);
+  if (!buttons.length && !saves.length && !links.length) return null;
+  return h("div", { class: "actions" }, links, buttons, saves, h("p", { class: "problem", role: "alert", hidden: true }));
+}
+
+/** Pages that open beside this one. */
+export function linkButtons(card) {
+  return card.links.map((link) => h("a", { class: "button primary", href: link.url, target: "_blank", rel: "noopener",
+    "data-key": `link ${link.url}`, "aria-label": link.description || null }, link.label));
 }
 
 function actionButton(button, message, room) {

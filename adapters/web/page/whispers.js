@@ -1,6 +1,7 @@
 // What only you can see, right above the box you typed in.
 
 import { post } from "./api.js";
+import { linkButtons } from "./card.js";
 import { announce, h, icon } from "./dom.js";
 
 export class Whispers {
@@ -38,6 +39,7 @@ export class Whispers {
       return h("div", { class: "actions" }, h("button", { class: "button primary", type: "button",
         onclick: () => { gone(); this.composer.send(whisper.suggest); } }, "Make a picture of it"));
     }
+    if (card.links.length) return h("div", { class: "actions" }, linkButtons(card));
     if (!card.prompt) return null;
     const words = whisper.thread ? card.prompt : `/imagine ${card.prompt.replace(/^\/imagine\s*/, "")}`;
     return h("div", { class: "actions" }, h("button", { class: "button", type: "button",

@@ -1,0 +1,146 @@
+"""The gallery: walls of pictures to search through, stars, and the pictures themselves."""
+
+from __future__ import annotations
+
+import json
+
+from aiohttp import web
+
+from adapters.pages.common import Common, shown, told
+from adapters.pages.sight import VIEW, Sight
+from bot.cards import CardImage
+from bot.errors import BadInput
+from bot.models import Found, Version
+from bot.ports import Wall
+
+PAGE_LENGTH = 60
+EDGE = 512  # pixels of a light copy: sharp on a wall of pictures on a dense screen
+LONGEST_SEARCH = 1000  # characters
+LONGEST_TOLD = 300  # characters of a prompt where it only stands beside a picture
+WHILE_GOOD = "private, max-age=3600"  # as long as the link itself
+
+View = dict[str, object]
+
+
+class GalleryPage:
+    """Handlers of the gallery, and of what it shares with the thread's page: light copies, originals, stars."""
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        self._sight = Sight(common)
+
+    def routes(self) -> list[web.RouteDef]:
+        """What is answered here."""
+        gallery = "/p/{page:gallery}/{token}"
+        return [
+            web.get(gallery, shown(self.page)),
+            web.get(f"{gallery}/list", told(self.list)),
+            web.post(f"{VIEW}/star", told(self.star)),
+            web.get(f"{VIEW}/thumb/{{version}}/{{index}}", shown(self.light_copy, cache=WHILE_GOOD)),
+            web.get(f"{VIEW}/picture/{{version}}/{{index}}", shown(self.original, cache=WHILE_GOOD)),
+            web.get(f"{VIEW}/reference/{{version}}/{{index}}", shown(self.reference, cache=WHILE_GOOD)),
+        ]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The page, if the link is good."""
+        self._sight.grant(request)
+        return self._common.page_file("gallery.html")
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """One page of a wall, newest first. `next` is what to ask for as `before`, "" at the end."""
+        viewer = self._sight.grant(request).viewer
+        found = await self._common.shelf.search(
+            viewer,
+            _wall(request.query.get("wall", Wall.CHANNEL)),
+            words=request.query.get("words", "")[:LONGEST_SEARCH],
+            before=request.query.get("before", "")[:64],
+            limit=PAGE_LENGTH + 1,
+        )
+        items = [await self._item(request, one) for one in found[:PAGE_LENGTH]]
+        more = found[PAGE_LENGTH - 1].version.id if len(found) > PAGE_LENGTH else ""
+        return web.json_response({"items": [one for one in items if one], "next": more})
+
+    async def star(self, request: web.Request) -> web.StreamResponse:
+        """Star or unstar a version: {"version": id, "on": true}. Doing it twice is harmless."""
+        body = await _body(request)
+        version = await self._sight.version(request, body.get("version"))
+        on = body.get("on") is True
+        await self._common.shelf.star(self._sight.grant(request).viewer, version.id, on=on)
+        return web.json_response({"starred": on})
+
+    async def light_copy(self, request: web.Request) -> web.StreamResponse:
+        """A WebP of at most 512 pixels, without metadata."""
+        return await self._common.light_copy(await self._sight.asset((await self._sight.picture(request)).asset), EDGE)
+
+    async def reference(self, request: web.Request) -> web.StreamResponse:
+        """The same of what went along; a person's own file, which may say where it was taken, stays here."""
+        return await self._common.light_copy(await self._sight.reference(request), EDGE)
+
+    async def original(self, request: web.Request) -> web.StreamResponse:
+        """A picture as it was made, byte for byte; `?download` to save it."""
+        picture = await self._sight.picture(request)
+        headers = {"Content-Type": picture.media_type}
+        if "download" in request.query:
+            headers["Content-Disposition"] = f'attachment; filename="{picture.name}"'
+        return web.FileResponse(picture.path, headers=headers)
+
+    async def _item(self, request: web.Request, found: Found) -> View | None:
+        """A version on the wall; None when its pictures were removed."""
+        version = found.version
+        pictures = await self._sight.pictures(version)
+        if not pictures:
+            return None
+        return {
+            "id": version.id,
+            "thread": version.thread,
+            "count": len(pictures),
+            "model": version.options.model,
+            "starred": found.starred,
+            **in_short(version),
+            **picture_view(request, version, *pictures[0]),
+        }
+
+
+def in_short(version: Version) -> View:
+    """What stands beside a picture of this version. `when` is milliseconds since 1970."""
+    return {
+        "number": f"v{version.number}",
+        "kind": str(version.kind),
+        "prompt": version.prompt[:LONGEST_TOLD],
+        "who": version.author.name,
+        "when": version.created,
+    }
+
+
+def picture_view(request: web.Request, version: Version, index: int, picture: CardImage) -> View:
+    """A picture as the pages get it: a light copy, the untouched original to look at and to take away."""
+    base = f"/p/{request.match_info['page']}/{request.match_info['token']}"
+    full = f"{base}/picture/{version.id}/{index}"
+    return {
+        "src": f"{base}/thumb/{version.id}/{index}",
+        "full": full,
+        "download": f"{full}?download",
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt[:LONGEST_TOLD],
+        "name": picture.name,
+    }
+
+
+def _wall(name: str) -> Wall:
+    try:
+        return Wall(name)
+    except ValueError as error:
+        raise BadInput("There is no such wall. Choose My pictures, This channel or Starred.") from error
+
+
+async def _body(request: web.Request) -> dict[str, object]:
+    if request.content_type != "application/json":  # which no plain HTML form can send
+        raise BadInput("Send this as application/json.")
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise BadInput("This request is not JSON.") from error
+    if not isinstance(body, dict):
+        raise BadInput("This request is not a JSON object.")
+    return body

@@ -1,0 +1,204 @@
+"""What Slack tells us → the doors. Each listener acknowledges first and does the rest in its own task."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+
+from adapters.slack import editing, form, incoming, reference, shortcuts
+from adapters.slack.blocks import card_blocks
+from adapters.slack.connection import Body, Connection
+from adapters.slack.opened import Opened, unpacked
+from adapters.slack.parts import Block
+from adapters.slack.problems import error_code
+from bot.cards import Card
+from bot.menu import Menu
+from bot.models import Command, User, new_id
+from bot.ports import Doors
+
+log = logging.getLogger(__name__)
+
+FORM_TOO_LATE = "Slack did not open the form in time. Press the button again, or reply in the thread with your words."
+SHORTCUT_TOO_LATE = "Slack did not open the form in time. Choose it in the message's menu again."
+NO_PICTURE = "There is no picture on that message."
+
+Ack = Callable[..., Awaitable[object]]
+Handler = Callable[[Body], Coroutine[Any, Any, None]]
+
+
+class Listener:
+    """Hands everything that arrives on one connection to `doors`."""
+
+    def __init__(self, connection: Connection, doors: Doors, menu: Menu | None) -> None:
+        self._connection = connection
+        self._doors = doors
+        self._menu = menu
+
+    def listen(self, app: AsyncApp, command: str) -> None:
+        """Register every listener. The names of the other commands derive from `command`."""
+        app.command(command)(self._later(self._command))
+        app.command(f"{command}-ref")(self._later(self._reference_command))
+        app.command(f"{command}-gallery")(self._later(self._gallery_command))
+        app.event("message")(self._later(self._message))
+        app.event("app_mention")(self._later(self._message))
+        app.message_shortcut(shortcuts.SAVE)(self._later(self._save_shortcut))
+        app.message_shortcut(shortcuts.EDIT)(self._later(self._edit_shortcut))
+        app.action(re.compile(r"^v1:"))(self._later(self._action))
+        app.action(re.compile(r"^link:"))(_acknowledge)
+        app.action(form.MODEL)(self._later(self._change_model))
+        app.view(form.CALLBACK)(self._later(self._imagine_form))
+        app.view(editing.BUTTON_FORM)(self._later(self._button_form))
+        app.view(editing.PICTURE_FORM)(self._later(self._picture_form))
+        app.view(reference.CALLBACK)(self._later(self._reference_form))
+
+    def _later(self, handle: Handler) -> Callable[..., Awaitable[None]]:
+        async def listener(ack: Ack, body: Body) -> None:
+            await ack()
+            self._connection.later(handle(body))
+
+        return listener
+
+    # ── slash commands ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _command(self, body: Body) -> None:
+        blank = not body.get("text", "").strip()
+        if blank and self._menu and await self._open(body, form.imagine_view(self._menu, _typed_at(body))):
+            return
+        await self._hand_on(body, "imagine")
+
+    async def _reference_command(self, body: Body) -> None:
+        """A slash command carries no file: a form asks for it. Where none opens, the core says what to do."""
+        text = body.get("text", "").strip()
+        if reference.wants_form(text) and await self._open(body, reference.view(_typed_at(body), text)):
+            return
+        await self._hand_on(body, "ref")
+
+    async def _gallery_command(self, body: Body) -> None:
+        await self._hand_on(body, "gallery")
+
+    async def _hand_on(self, body: Body, name: str) -> None:
+        someone = await self._connection.user(body["user_id"])
+        command = incoming.command(body, self._connection.workspace, someone, name)
+        self._connection.remember(command.event_id, body.get("response_url"))
+        await self._doors.command(command)
+
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _message(self, body: Body) -> None:
+        event = body["event"]
+        if not event.get("user") or event["user"] == self._connection.bot_user:
+            return
+        someone = User("slack", event["user"], event["user"])
+        message = incoming.message(event, self._connection.workspace, someone, self._connection.bot_user)
+        if message:
+            await self._doors.message(replace(message, user=await self._connection.user(someone.id)))
+
+    # ── buttons ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _action(self, body: Body) -> None:
+        someone = await self._connection.user(body["user"]["id"])
+        action = incoming.action(body, self._connection.workspace, someone)
+        if action is None:
+            return
+        if not editing.opens_form(body):
+            self._connection.remember(action.event_id, body.get("response_url"))
+            await self._doors.action(action)
+            return
+        pressed = body["actions"][0]
+        opened = Opened(action.place.channel, action.place.thread, action.message, pressed["action_id"])
+        label = (pressed.get("text") or {}).get("text") or ""
+        if not await self._open(body, editing.button_view(opened, label, editing.prefilled(body))):
+            await self._say(body, FORM_TOO_LATE)
+
+    async def _change_model(self, body: Body) -> None:
+        view = body.get("view") or {}
+        if self._menu is None or view.get("callback_id") != form.CALLBACK:
+            return
+        again = form.reopened(body, self._menu)
+        try:
+            if again:
+                await self._connection.client.views_update(view_id=view["id"], hash=view.get("hash"), view=again)
+        except SlackApiError as error:
+            log.warning("form not updated: %s", error_code(error))
+
+    # ── shortcuts on messages ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _save_shortcut(self, body: Body) -> None:
+        pictures = shortcuts.pictures_on(body["message"], ours=self._is_ours(body))
+        if not pictures:
+            await self._say(body, NO_PICTURE)
+        elif not await self._open(body, reference.view(shortcuts.opened_on(body, pictures))):
+            await self._say(body, SHORTCUT_TOO_LATE)
+
+    async def _edit_shortcut(self, body: Body) -> None:
+        """On a picture of ours it is that version's Edit button."""
+        ours = self._is_ours(body)
+        button = shortcuts.edit_button_on(body["message"]) if ours else None
+        pictures = () if button else shortcuts.pictures_on(body["message"], ours=ours)
+        if not (button or pictures):
+            await self._say(body, NO_PICTURE)
+            return
+        opened = shortcuts.opened_on(body, pictures, button)
+        view = editing.button_view(opened, "") if button else editing.picture_view(opened)
+        if not await self._open(body, view):
+            await self._say(body, SHORTCUT_TOO_LATE)
+
+    def _is_ours(self, body: Body) -> bool:
+        return shortcuts.is_ours(body["message"], self._connection.bot_user, self._connection.bot_id)
+
+    # ── submitted forms ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _imagine_form(self, body: Body) -> None:
+        await self._submitted(body, form.command(body, self._connection.workspace, await self._sender(body)))
+
+    async def _picture_form(self, body: Body) -> None:
+        await self._submitted(body, editing.command(body, self._connection.workspace, await self._sender(body)))
+
+    async def _reference_form(self, body: Body) -> None:
+        await self._submitted(body, reference.command(body, self._connection.workspace, await self._sender(body)))
+
+    async def _submitted(self, body: Body, command: Command | None) -> None:
+        opened = unpacked(body["view"])
+        if command and opened:
+            self._connection.remember(command.event_id, opened.response_url)
+            await self._doors.command(command)
+
+    async def _button_form(self, body: Body) -> None:
+        action = editing.action(body, self._connection.workspace, await self._sender(body))
+        if action:
+            await self._doors.action(action)
+
+    # ── answering ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _sender(self, body: Body) -> User:
+        return await self._connection.user(body["user"]["id"])
+
+    async def _open(self, body: Body, view: Block) -> bool:
+        """Open a form; False when Slack would not."""
+        try:
+            await self._connection.client.views_open(trigger_id=body["trigger_id"], view=view)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("form not opened: %s", error_code(error) if isinstance(error, SlackApiError) else error)
+            return False
+        return True
+
+    async def _say(self, body: Body, sentence: str) -> None:
+        """Tell the person who pressed or chose something, and nobody else."""
+        if url := body.get("response_url"):
+            await self._connection.respond(url, sentence, card_blocks(Card(sentence), key=new_id(6)))
+
+
+async def _acknowledge(ack: Ack) -> None:
+    """A link button opens its page by itself."""
+    await ack()
+
+
+def _typed_at(body: Body) -> Opened:
+    return Opened(body["channel_id"], response_url=body.get("response_url"))

@@ -1,0 +1,209 @@
+"""What the core needs from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.models import (
+    Address,
+    Asset,
+    Job,
+    NamedReference,
+    PanelNote,
+    Place,
+    Policy,
+    Reference,
+    Spent,
+    Thread,
+    User,
+    Version,
+)
+
+Rule = Callable[[Policy, Spent], None]
+"""A pure check on facts read in the same transaction; raises to refuse, and nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One person's use in a span of time, from the ledger."""
+
+    platform: str
+    workspace: str
+    user: str
+    user_name: str
+    images: int
+    cost: int
+    unknown_cost: int
+
+
+class Store(Protocol):
+    """What survives a restart. Every method is one transaction, durable when it returns."""
+
+    # events
+    async def saw(self, platform: str, event_id: str) -> bool:
+        """Whether this event was seen before. Reads only."""
+
+    async def see(self, platform: str, event_id: str) -> bool:
+        """Remember an event; False when it was known already (so: somebody else is answering it)."""
+
+    # threads and versions
+    async def thread(self, thread_id: str) -> Thread | None:
+        """The thread with this id."""
+
+    async def thread_at(self, place: Place) -> Thread | None:
+        """The image session that lives in this chat thread; None when `place.thread` is None. One indexed query."""
+
+    async def version(self, version_id: str) -> Version | None:
+        """The version with this id."""
+
+    async def versions(self, thread_id: str) -> Sequence[Version]:
+        """A thread's versions by number."""
+
+    async def version_shown_at(self, place: Place, message: str) -> Version | None:
+        """The version on the bot's message with this id in this channel (the thread is ignored)."""
+
+    async def showed(self, version_id: str, address: Address) -> None:
+        """Remember that a message shows a version, so that a reply to it means that version."""
+
+    async def move_head(self, thread_id: str, version_id: str) -> None:
+        """Make a version of this thread its head. Raises `errors.NotFound`."""
+
+    async def branch(self, version: Version) -> Version:
+        """Save a version that nothing was paid for and make it the head.
+
+        One with the same parent, kind and images is not saved twice: it becomes the head and is returned.
+        """
+
+    async def start_upload(self, thread: Thread, version: Version) -> None:
+        """Save a new thread, with a person's own picture as its first version and head."""
+
+    # references
+    async def tray(self, version_id: str) -> Sequence[Reference] | None:
+        """The references that go along when this version is edited; None: those it was made with."""
+
+    async def change_tray(
+        self, version_id: str, change: Callable[[Sequence[Reference] | None], Sequence[Reference]]
+    ) -> Sequence[Reference]:
+        """Replace them by what `change` makes of them (None: nobody changed them yet); returns the outcome.
+
+        `change` is pure. Nobody else changes them in between. Raises `errors.NotFound`, and what `change` raises; then
+        nothing is changed.
+        """
+
+    async def named(self, place: Place) -> Sequence[NamedReference]:
+        """The named references of a workspace, by name."""
+
+    async def add_named(self, place: Place, new: NamedReference) -> bool:
+        """Add one to the workspace of `place`; False when the name is taken (then nothing changes)."""
+
+    async def remove_named(self, place: Place, name: str) -> bool:
+        """Take one out of the workspace; False when there is none. Versions made with it keep its picture."""
+
+    # assets
+    async def put_asset(self, path: Path, asset: Asset) -> Asset:
+        """Move a file into the content-addressed store (fsync, rename, then the row). Same bytes twice: one file."""
+
+    async def asset(self, asset_id: str) -> Asset | None:
+        """The asset with this id."""
+
+    def asset_path(self, asset: Asset) -> Path:
+        """The local file of an asset, for reading only."""
+
+    # jobs and money
+    async def reserve(self, job: Job, rule: Rule, *, since: int, new_thread: Thread | None = None) -> Spent:
+        """Check and accept a job in one transaction (BEGIN IMMEDIATE).
+
+        Reads the workspace's policy and what `job.user` spent since `since` (ms), calls `rule`, then writes the seen
+        event, the ledger's reserve line (`job.options.n` images, `job.estimate`), the job and, if given, its thread.
+        Returns what was spent, this job included. Raises what `rule` raises; `errors.AlreadySeen` for a known event.
+        """
+
+    async def made_before(self, fingerprint: str, place: Place, user: User) -> Version | None:
+        """The newest version of an equal request in this workspace, if it is this person's or of this channel."""
+
+    async def offer(self, job: Job, *, new_thread: Thread | None = None) -> None:
+        """Save a job with status `OFFERED`; nothing is reserved. Raises `errors.AlreadySeen` for a known event."""
+
+    async def accept(self, job_id: str, version: Version) -> bool:
+        """Offered → delivering, with this version as its thread's head, for nothing. False: decided already."""
+
+    async def waiting(self, platforms: Collection[str]) -> Sequence[Job]:
+        """Placed jobs of these platforms whose turn has not come, oldest first (at most 200)."""
+
+    async def spent(self, workspace: str, user: User, *, since: int) -> Spent:
+        """What a person has used since `since` (ms), reservations included."""
+
+    async def place_job(self, job_id: str, address: Address) -> Job:
+        """Remember a job's placeholder and, if its thread has no chat thread yet, that too. The job may now run."""
+
+    async def claim(self, owner: str, *, platforms: Collection[str], now: int, lease_until: int) -> Job | None:
+        """Take the next placed, queued job of these platforms, atomically.
+
+        People take turns: fewest running first, then who waited longest since their last start, then oldest.
+        """
+
+    async def renew(self, job_id: str, owner: str, *, lease_until: int) -> bool:
+        """Keep a lease; False when the job is no longer this owner's."""
+
+    async def mark_sent(self, job_id: str, owner: str, *, now: int) -> bool:
+        """Note that the paid request goes out now; False when the job is no longer this owner's or was cancelled."""
+
+    async def note_panel(self, job_id: str, owner: str, panel: PanelNote) -> bool:
+        """Remember what is known of a panel, in place of what was; False when the job is not this owner's, or over.
+
+        Also of a job that was failed a moment ago: what arrives then is paid for.
+        """
+
+    async def keep(self, job_id: str, version: Version) -> Version:
+        """Save a drawn version: number it, make it the head, settle the ledger, job → delivering.
+
+        Its assets were put before. Returns the version with its number. Settles to `version.cost` and to
+        `len(version.images)` images; where the job had only some panels to draw, to those that are there. Doing it
+        twice for one job returns the first version.
+        """
+
+    async def finish(self, job_id: str) -> None:
+        """Delivering → done, and the job's message shows its version."""
+
+    async def fail(self, job_id: str, entry: str, error: str) -> Job | None:
+        """Queued or running → failed, with a ledger line `Entry.RELEASE` or `Entry.UNKNOWN`. None: was over already.
+
+        Unknown leaves `job.at_stake` in the books. Returns the job as it was.
+        """
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """Queued (or running, not sent) → cancelled and released. None when it is too late for that."""
+
+    async def requeue(self, job_id: str, owner: str) -> bool:
+        """Running but not sent → queued again (a shutdown, a rate limit that outlasts its wait)."""
+
+    async def job(self, job_id: str) -> Job | None:
+        """The job with this id."""
+
+    async def line_before(self, job_id: str) -> int:
+        """How many queued or running jobs are ahead of this one."""
+
+    async def unplaced(self, *, before: int) -> Sequence[Job]:
+        """Queued or offered jobs without a placeholder, created before `before` (ms): a crash came between."""
+
+    async def undelivered(self, *, before: int) -> Sequence[Job]:
+        """Delivering jobs last touched before `before` (ms)."""
+
+    async def expired(self, *, now: int) -> Sequence[Job]:
+        """Running jobs whose lease ran out: their worker is gone."""
+
+    # policy and reports
+    async def policy(self, workspace: str) -> Policy:
+        """A workspace's settings, or the defaults."""
+
+    async def set_policy(self, workspace: str, policy: Policy) -> None:
+        """Replace a workspace's settings."""
+
+    async def usage(self, *, since: int) -> Sequence[UsageRow]:
+        """Who used how much since `since` (ms), most expensive first."""
+
+    async def close(self) -> None:
+        """Finish writes and let go of the files."""

@@ -1,0 +1,146 @@
+"""What somebody wants drawn, before it is judged; and wishes made from what was drawn before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot import replies
+from bot.models import (
+    Address,
+    Attachment,
+    Job,
+    Kind,
+    Options,
+    Place,
+    Reference,
+    Request,
+    Thread,
+    User,
+    Version,
+    new_id,
+)
+from bot.regions import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants, before it is judged.
+
+    `thread` None starts a new session at `place`. `parent` is Image 1. `references` are already kept,
+    `attachments` not yet. `base` are options to start from. `address` is a message of ours to use again. `may_offer`:
+    a picture that the same request made before may be offered instead. `region` restricts an edit; `where` is the
+    name of a region whose `mask` is there already; `extend` is a way of `extending.plan`. `panels` are a series', and
+    `only` those of them (from 1) that are to be drawn, the others being the parent's. `notes` are sentences for the
+    card. `strong`: a variation that keeps only subject and style.
+    """
+
+    asked: Request
+    place: Place
+    prompt: str
+    kind: Kind = Kind.GENERATE
+    flags: Mapping[str, str] = field(default_factory=dict)
+    thread: Thread | None = None
+    parent: Version | None = None
+    parent_image: int = 1
+    base: Options | None = None
+    references: tuple[Reference, ...] = ()
+    mask: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+    address: Address | None = None
+    markup: str | None = None
+    avoid: tuple[str, ...] = ()
+    may_offer: bool = True
+    region: Region | None = None
+    extend: str = ""
+    where: str = ""
+    panels: tuple[str, ...] = ()
+    only: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    strong: bool = False
+
+
+def repeating(wish: Wish, source: Version | Job, parent: Version | None) -> Wish:
+    """A wish for the same once more. A larger canvas is laid out anew: its mask belongs to the canvas."""
+    is_larger = source.kind is Kind.EXTEND
+    return replace(
+        wish,
+        parent=parent,
+        parent_image=source.parent_image,
+        base=source.options,
+        flags=repeated(source.options),
+        references=source.references,
+        mask=None if is_larger else source.mask,
+        where="" if is_larger else source.region,
+        extend=source.region if is_larger else "",
+        markup=source.markup,
+        avoid=source.avoid,
+        panels=source.panels,
+        only=source.only if isinstance(source, Job) else (),
+        strong=source.strong,
+        may_offer=False,
+    )
+
+
+def repeated(options: Options) -> dict[str, str]:
+    """The flags that make the same request again: those that are never taken over from a picture being edited."""
+    flags = {"n": str(options.n)}
+    if options.think:
+        flags["think"] = options.think
+    if not options.locked:
+        flags["unlocked"] = "on"
+    return {**flags, "web": "on"} if options.web else flags
+
+
+def picked_from(version: Version, image: int, who: User, now: int) -> Version:
+    """One of a version's pictures as a version of its own."""
+    return replace(
+        version,
+        id=new_id(),
+        number=0,
+        parent=version.id,
+        parent_image=image,
+        kind=Kind.PICK,
+        panel_of=version.panel_of[image - 1 : image],
+        images=(version.images[image - 1],),
+        originals=version.originals[image - 1 : image],
+        options=replace(version.options, n=1),
+        author=who,
+        created=now,
+        usage=None,
+        planning=None,
+        cost=0,
+        cost_is_estimate=False,
+        missing=(),
+        notes=(),
+        changed=(),
+        mask=None,
+        region="",
+        fingerprint="",
+    )
+
+
+def reuse(job: Job, made: Version, *, now: int) -> Version:
+    """A picture made before, as the answer to a job that asked for the same.
+
+    Somebody else's does not become the asker's own: or it would be offered wherever they ask for it next.
+    """
+    is_theirs = (made.author.platform, made.author.id) == (job.user.platform, job.user.id)
+    return replace(
+        made,
+        id=new_id(),
+        thread=job.thread,
+        number=0,
+        parent=job.parent,
+        parent_image=job.parent_image,
+        author=job.user,
+        created=now,
+        usage=None,
+        planning=None,
+        cost=0,
+        cost_is_estimate=False,
+        missing=(),
+        notes=(replies.REUSED,),
+        fingerprint=made.fingerprint if is_theirs else "",
+    )

@@ -1,0 +1,33 @@
+"""Doors that write down what came through them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.cards import Card
+from bot.models import Action, Command, Message
+
+
+@dataclass
+class FakeDoors:
+    """Implements `ports.Doors`. `refusals` are answered first, one for each question; `gate` holds answers back."""
+
+    asked: list[Action] = field(default_factory=list)
+    refusals: list[Card] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+    async def command(self, command: Command) -> None:
+        raise AssertionError("no page sends a command")
+
+    async def message(self, message: Message) -> None:
+        raise AssertionError("no page sends a message")
+
+    async def action(self, action: Action) -> None:
+        raise AssertionError("a page wants an answer: it calls ask")
+
+    async def ask(self, action: Action) -> Card | None:
+        self.asked.append(action)
+        if self.gate:
+            await self.gate.wait()
+        return self.refusals.pop(0) if self.refusals else None
