@@ -16,6 +16,7 @@ RetouchError
 │   └── OutcomeUnknown     … or may have billed: never sent again on its own
 └── PlatformProblem        the chat service failed
     ├── CannotPost         the bot may not speak there
+    ├── NotShown           a request was taken, and then taken back as its card could not be posted
     └── MessageGone        the message no longer exists
 """
 
@@ -107,6 +108,10 @@ class PlatformProblem(RetouchError):
 
 class CannotPost(PlatformProblem):
     """The bot may not speak in that place; the sentence says how to let it in."""
+
+
+class NotShown(PlatformProblem):
+    """A request was accepted, but its placeholder could not be posted; nothing was drawn or charged."""
 
 
 class MessageGone(PlatformProblem):

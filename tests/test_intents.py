@@ -11,6 +11,7 @@ from bot.intents import (
     Again,
     BackTo,
     Edit,
+    Export,
     Help,
     Imagine,
     Intent,
@@ -179,3 +180,13 @@ def test_no_ordinary_sentence_is_read_as_a_command(verb: str, subject: str, end:
 )
 def test_a_switch_may_be_turned_off(text: str, words: str, flags: dict[str, str]) -> None:
     assert split_flags(text) == (words, flags)
+
+
+@pytest.mark.parametrize(
+    "text", ["export --format png, jpeg --size 1024, 2k", "export --format png,jpeg --size 1024,2k"]
+)
+def test_an_export_takes_lists_with_and_without_spaces(text: str) -> None:
+    found = meant(text)
+    assert isinstance(found, Export)
+    flags = {name: value.replace(" ", "") for name, value in found.flags.items()}
+    assert flags == {"format": "png,jpeg", "size": "1024,2k"}

@@ -95,7 +95,7 @@ async def test_a_name_without_its_sign_gets_one_and_markup_stays_words(slack: Sl
     assert elements(view)["file"]["max_files"] == 1
     await slack.fill(view, name={"name": {"value": " <!channel> *x* "}})
     command = await arrived(doors)
-    assert (command.text, command.attachments) == ("add @<!channel> *x* as reference", ())
+    assert (command.text, command.attachments) == ("add @<!channel> *x*", ())
 
 
 async def test_words_of_any_length_open_the_form(slack: SlackDriver, doors: Doorkeeper) -> None:

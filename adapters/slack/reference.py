@@ -58,7 +58,7 @@ def command(payload: Mapping[str, Any], workspace: str, user: User) -> Command |
         event_id=f"view:{sent['id']}",
         place=opened.place(workspace),
         user=user,
-        text=f"add {name if name.startswith('@') else f'@{name}'} as {role if role in KINDS else Role.REFERENCE.value}",
+        text=f"add {name if name.startswith('@') else f'@{name}'}{_for(role)}",
         name="ref",
         attachments=_chosen_picture(sent, opened.pictures),
     )
@@ -80,3 +80,8 @@ def _chosen_picture(sent: Mapping[str, Any], pictures: tuple[Attachment, ...]) -
         return attachments(filled(sent, "file").get("files") or ())[:1]
     index = chosen(sent, "picture") or "0"
     return pictures[int(index) :][:1] if index.isdecimal() else pictures[:1]
+
+
+def _for(role: str | None) -> str:
+    """What it is for, where that was chosen: "Anything" leaves it to the name ("@logo")."""
+    return f" as {role}" if role in KINDS and role != Role.REFERENCE else ""

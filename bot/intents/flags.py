@@ -14,6 +14,10 @@ _FLAG = re.compile(r"(?:(?<=\s)|^)(?:[-－]{2}|-?[—–]{1,2})(?P<name>[A-Za-z]
 _VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web", "unlocked", "mask", "markup"})
 
 
+_LISTED = r"(?:png|jpe?g|webp|\d{2,5}|[124]k)"
+_LIST = re.compile(rf"(?i){_LISTED}(?:\s{{0,3}},\s{{0,3}}{_LISTED}){{1,9}}(?![\w:])")  # what `export` takes
+
+
 def split_flags(text: str) -> tuple[str, dict[str, str]]:
     """The words and the flags of a text. A flag's value ends at the next flag or, for most, at the next space.
 
@@ -54,6 +58,8 @@ def _value(name: str, rest: str) -> tuple[str, str]:
         return rest.strip('"“”'), ""
     if name == "series":
         return _panels(rest)
+    if name in ("format", "size") and (several := _LIST.match(rest)):
+        return several[0], rest[several.end() :]
     quoted = _QUOTED.match(rest)
     if quoted:
         return quoted[0][1:-1], rest[quoted.end() :]

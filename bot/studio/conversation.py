@@ -41,12 +41,12 @@ from bot.studio.final import final_flags
 from bot.studio.looking import look
 from bot.studio.marks import Taken, check_unmarked, take_along, unmarked
 from bot.studio.rebase import changes, merged, references_of
-from bot.studio.references import change_tray, drop, made_as, mentioned, save_as, together, tray_of
+from bot.studio.references import change_tray, drop, made_as, mentioned, save_as, tray_of
 from bot.studio.regions import check_extendable, check_lockable, region_of
 from bot.studio.series import again_wish, panel_wish
 from bot.studio.show import bring_back
 from bot.studio.spot import Spot
-from bot.studio.wishes import picked_from, repeating
+from bot.studio.wishes import picked_from, repeating, together
 
 
 class Conversation:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot import intents, replies
 from bot.cards import Card
-from bot.errors import AlreadySeen, BadInput, NotFound, RetouchError
+from bot.errors import AlreadySeen, BadInput, NotFound, NotShown, RetouchError
 from bot.intents import Edit, Help, Imagine, New, NotForUs, Paint, Panel, PictureAlone, Sheet, Vary
 from bot.models import (
     Action,
@@ -78,6 +78,9 @@ class Studio:
                 await handle(asked, turn)
         except AlreadySeen:
             pass
+        except NotShown as error:
+            turn.is_ours()  # the reservation remembered the event
+            await turn.tell(replies.problem(error))
         except RetouchError as error:
             log.info("refused: event=%s error=%s", asked.event_id, type(error).__name__)
             await turn.tell(replies.problem(error, prompt=asked.text))

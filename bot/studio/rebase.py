@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.models import Kind, Reference, Version
 from bot.studio.desk import Desk
+from bot.studio.wishes import together
 
 DEEP = 4  # edits in a row from which on it is offered
 _LONGEST = 1500  # characters of all changes together: what a form of every platform holds
@@ -34,4 +35,4 @@ async def merged(desk: Desk, version: Version) -> str:
 
 def references_of(steps: Sequence[Version]) -> tuple[Reference, ...]:
     """Every reference that was used on the way, once."""
-    return tuple(dict.fromkeys(reference for step in steps for reference in step.references))
+    return together(*(step.references for step in steps))

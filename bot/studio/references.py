@@ -31,6 +31,7 @@ from bot.sheets import contact_sheet
 from bot.studio.desk import Desk
 from bot.studio.intake import MAX_PICTURES, as_asset, take_in
 from bot.studio.spot import Spot
+from bot.studio.wishes import together
 
 log = logging.getLogger(__name__)
 
@@ -129,16 +130,6 @@ def _name(text: str, named: dict[str, Reference]) -> Reference | None:
             f"There is no reference {text}. Did you mean @{close[0]}? Put it in quotation marks if it is text."
         )
     return None  # "@summersale" on a poster
-
-
-def together(*groups: Sequence[Reference], but: str = "") -> tuple[Reference, ...]:
-    """References as one row, each picture once; what is said of it last counts. `but` is the picture being edited."""
-    row: dict[str, Reference] = {}
-    for one in (one for group in groups for one in group if one.asset != but):
-        known = row.get(one.asset)
-        plain = known is not None and one.role is Role.REFERENCE
-        row[one.asset] = replace(one, role=known.role) if known and plain else one
-    return tuple(row.values())
 
 
 # ── The tray ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from bot.briefs import Input, brief, least, shown_name
 from bot.cards import Card
 from bot.catalog import Model
 from bot.changed import says_only
-from bot.errors import BadInput, MessageGone, NotFound, PlatformProblem
+from bot.errors import BadInput, MessageGone, NotFound, NotShown, PlatformProblem
 from bot.models import (
     Address,
     Entry,
@@ -71,14 +71,14 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     job = replace(job, brief="" if job.panels else _brief(job, parent, model), fingerprint=_fingerprint(job, parent))
     if made := await _made_before(desk, wish, job, policy):
         await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
-        await _put_up_or_tell(desk, replace(job, status=JobStatus.OFFERED, version=made.id), wish.asked)
+        await _put_up_or_take_back(desk, replace(job, status=JobStatus.OFFERED, version=made.id))
         return None
     job = _estimated(desk, job, parent, model)
     now = desk.now()
     rule = limits.rule_for(job.options.n, now=now)
     await desk.store.reserve(job, rule, since=limits.day_start(now), new_thread=new_thread)
     log.info("job accepted: id=%s kind=%s n=%s estimate=%s", job.id, job.kind, job.options.n, job.estimate)
-    placed = await _put_up_or_tell(desk, job, wish.asked)
+    placed = await _put_up_or_take_back(desk, job)
     await warn_of_shutdown(desk, wish.place, model)
     return placed
 
@@ -288,14 +288,14 @@ def _estimated(desk: Desk, job: Job, parent: Version | None, model: Model) -> Jo
     return replace(job, estimate=sum(one.cost for one in found), previews_cost=sum(one.previews_cost for one in found))
 
 
-async def _put_up_or_tell(desk: Desk, job: Job, asked: Request) -> Job | None:
+async def _put_up_or_take_back(desk: Desk, job: Job) -> Job:
+    """Raises `NotShown` when the platform does not take the placeholder; then nothing is reserved any more."""
     try:
         return await put_up(desk, job)
     except (PlatformProblem, NotFound) as error:
         log.warning("placeholder not posted: job=%s error=%s", job.id, type(error).__name__)
         await desk.store.fail(job.id, Entry.RELEASE, str(error))
-        await desk.platforms[job.place.platform].whisper(asked, replies.problem(error))
-        return None
+        raise NotShown(str(error)) from error
 
 
 async def put_up(desk: Desk, job: Job) -> Job:

@@ -27,6 +27,10 @@ class Turn:
             self._is_ours = await self._desk.store.see(self._asked.place.platform, self._asked.event_id)
         return self._is_ours
 
+    def is_ours(self) -> None:
+        """Note that this delivery is the one that was taken."""
+        self._is_ours = True
+
     async def tell(self, card: Card) -> None:
         """Whisper to who asked, unless another delivery answers them. What goes wrong here is only logged."""
         try:

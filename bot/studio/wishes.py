@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot import replies
@@ -15,6 +15,7 @@ from bot.models import (
     Place,
     Reference,
     Request,
+    Role,
     Thread,
     User,
     Version,
@@ -144,3 +145,13 @@ def reuse(job: Job, made: Version, *, now: int) -> Version:
         notes=(replies.REUSED,),
         fingerprint=made.fingerprint if is_theirs else "",
     )
+
+
+def together(*groups: Sequence[Reference], but: str = "") -> tuple[Reference, ...]:
+    """References as one row, each picture once; what is said of it last counts. `but` is the picture being edited."""
+    row: dict[str, Reference] = {}
+    for one in (one for group in groups for one in group if one.asset != but):
+        known = row.get(one.asset)
+        plain = known is not None and one.role is Role.REFERENCE
+        row[one.asset] = replace(one, role=known.role) if known and plain else one
+    return tuple(row.values())
