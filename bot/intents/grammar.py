@@ -123,7 +123,7 @@ _NEW = re.compile(
 _PANEL = re.compile(r"(?is)panel\s{1,9}(\d{1,2})\s{0,9}[:：]\s*(.+)")
 _IMAGE = re.compile(
     r"(?is)(?:(?:picture|image|bild|imagen|imagem|immagine|foto|картинка|画像|图|그림)\s?)?(\d{1,2})(?:番|번)?"
-    r"\s{0,9}[:：](?!\d)(?!\s{0,9}\d{1,9}\W{0,9}$)\s*(.+)"
+    r"\s{0,9}[:：](?!\d)(?!\s{0,9}\d{1,9}\s{0,9}(?:[^\w\s]|$))\s*(.+)"
 )
 _NUMBERED = re.compile(r"(?s)#(\d{1,4})\s{0,9}[:：](?!\d)\s*(.+)")
 _VERSION = re.compile(

@@ -256,6 +256,8 @@ async def test_the_older_picture_is_left_of_the_divider_and_both_are_on_one_scal
     assert await sizes(visit.page) == ["200x100", "400x200"]
     boxes = [await one.bounding_box() for one in await visit.page.locator(".slider img").all()]
     assert boxes[0] == boxes[1]  # one shape: they cover each other
+    await visit.page.keyboard.press("Escape")
+    await expect(visit.page.get_by_role("dialog")).to_be_hidden()
     await compare(visit, versions[3], versions[1].id)
     assert await sizes(visit.page) == ["400x200", "100x300"]
     after, before = [await one.bounding_box() for one in await visit.page.locator(".slider img").all()]
