@@ -15,7 +15,7 @@ test: .venv/.installed-test tests/peers/node_modules/.installed peers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 bench: .venv/.installed-test
 	$(BIN)/pytest -m bench -s --timeout 0

@@ -1,58 +1,36 @@
-"""What admins ask from the command line: policy, usage, backup. Sentences and tables in, sentences and tables out."""
+"""What admins ask from the command line: usage, prices, backup. Sentences and tables in, sentences and tables out."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from bot.app import open_store_only
+from bot.auditing import cli_act
 from bot.catalog import Catalog, Model, Planner
 from bot.config import DEFAULT_PLANNER
-from bot.errors import BadOption
-from bot.models import Options, Policy, ThreadMode, Who
+from bot.models import Options, now_ms
 from bot.options import decide
 from bot.panels import panels_of, quotes_before
-from bot.pricing import Quote, format_cost, quote
+from bot.ports import By
+from bot.pricing import Quote, quote
+from bot.reports import usage_csv, usage_json, usage_table
 from bot.settings import Settings
+from bot.studio.usage import usage_report
 
 
-async def describe_policy(settings: Settings, workspace: str) -> str:
-    """A workspace's settings, one `name: value` per line, named as `policy set` takes them."""
+async def usage(settings: Settings, by: str, days: int, workspace: str | None, form: str) -> str:
+    """Who or what (`By`) used how much in the last `days` days, as "table", "csv" or "json"."""
     async with open_store_only(settings) as store:
-        return _described(await store.policy(workspace))
-
-
-async def change_policy(settings: Settings, workspace: str, setting: str, value: str) -> str:
-    """Change one setting and describe the result. Raises `BadOption` for an unknown one or an impossible value."""
-    change = _SETTINGS.get(setting)
-    if change is None:
-        raise BadOption(f"There is no setting {setting}. There are: {', '.join(_SETTINGS)}.")
-    async with open_store_only(settings) as store:
-        policy = change(await store.policy(workspace), value.strip())
-        await store.set_policy(workspace, policy)
-    return _described(policy)
-
-
-async def usage_table(settings: Settings, days: int) -> str:
-    """Who used how much in the last `days` days."""
-    since = (time.time_ns() // 1_000_000) - days * 86_400_000
-    async with open_store_only(settings) as store:
-        rows = await store.usage(since=since)
-    if not rows:
-        return f"Nothing was made in the last {days} days."
-    lines = [("who", "where", "images", "cost", "of it perhaps not billed")]
-    lines += [
-        (row.user_name, f"{row.platform} {row.workspace}", str(row.images), format_cost(row.cost),
-         format_cost(row.unknown_cost) if row.unknown_cost else "")
-        for row in rows
-    ]  # fmt: skip
-    widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-                     for line in lines)  # fmt: skip
+        found = await usage_report(store, By(by), days=days, now=now_ms(), workspace=workspace)
+    if form == "csv":
+        return usage_csv(found)
+    if form == "json":
+        return usage_json(found)
+    return usage_table(found) if found.rows else f"Nothing was made in the last {days} days."
 
 
 def price_table(
@@ -120,98 +98,8 @@ async def back_up(settings: Settings, target: Path) -> str:
     """Copy everything to a new folder; says how to put it back."""
     async with open_store_only(settings) as store:
         await store.backup(target)
+        await store.record(cli_act("", "backup", str(target)))
         secret = settings.data / "secret"
         if secret.exists():
             shutil.copy2(secret, target / "secret")
     return f"Backed up to {target}. To use it, start with RETOUCH_DATA={target}."
-
-
-def _described(policy: Policy) -> str:
-    limit = "no limit" if policy.images_per_day is None else str(policy.images_per_day)
-    terms = ", ".join(policy.blocked_terms) or "none"
-    return "\n".join(
-        (
-            f"images-per-day: {limit}",
-            f"moderation: {policy.moderation}",
-            f"blocked-terms: {terms}",
-            f"thread-mode: {policy.thread_mode}",
-            f"previews: {'as installed' if policy.previews is None else policy.previews}",
-            f"offer-same: {'on' if policy.offer_same else 'off'}",
-            f"admin-channel: {policy.admin_channel or 'none'}",
-            f"adds-references: {policy.adds_references}",
-            f"deletes-references: {policy.deletes_references}",
-        )
-    )
-
-
-def _images_per_day(policy: Policy, value: str) -> Policy:
-    if value.lower() in ("none", "no limit", "unlimited"):
-        return replace(policy, images_per_day=None)
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
-        raise BadOption(f"images-per-day is a whole number or `none`, not {value}.")
-    return replace(policy, images_per_day=int(value))
-
-
-def _moderation(policy: Policy, value: str) -> Policy:
-    if value not in ("auto", "low"):
-        raise BadOption(f"moderation is auto or low, not {value}.")
-    return replace(policy, moderation=value)
-
-
-def _blocked_terms(policy: Policy, value: str) -> Policy:
-    terms = tuple(dict.fromkeys(term for part in value.split(",") if (term := part.strip())))
-    return replace(policy, blocked_terms=() if terms == ("none",) else terms)
-
-
-def _thread_mode(policy: Policy, value: str) -> Policy:
-    try:
-        return replace(policy, thread_mode=ThreadMode(value.replace("-", " ")))
-    except ValueError as error:
-        raise BadOption(f"thread-mode is one of: {', '.join(ThreadMode)}.") from error
-
-
-def _previews(policy: Policy, value: str) -> Policy:
-    if value.lower() in ("none", "as installed"):
-        return replace(policy, previews=None)
-    if value not in ("0", "1", "2", "3"):
-        raise BadOption(f"previews is 0, 1, 2, 3 or `none`, not {value}.")
-    return replace(policy, previews=int(value))
-
-
-def _offer_same(policy: Policy, value: str) -> Policy:
-    if value.lower() not in ("on", "off"):
-        raise BadOption(f"offer-same is on or off, not {value}.")
-    return replace(policy, offer_same=value.lower() == "on")
-
-
-def _admin_channel(policy: Policy, value: str) -> Policy:
-    if value.lower() == "none":
-        return replace(policy, admin_channel="")
-    if not value or not value.isascii() or not value.isalnum() or len(value) > 40:
-        raise BadOption(f"admin-channel is a channel's id such as C0123ABCD, or `none`, not {value}.")
-    return replace(policy, admin_channel=value)
-
-
-def _adds_references(policy: Policy, value: str) -> Policy:
-    if value not in (Who.EVERYONE, Who.ADMINS):
-        raise BadOption(f"adds-references is everyone or admins, not {value}.")
-    return replace(policy, adds_references=Who(value))
-
-
-def _deletes_references(policy: Policy, value: str) -> Policy:
-    if value not in tuple(Who):
-        raise BadOption(f"deletes-references is everyone, owner or admins, not {value}.")
-    return replace(policy, deletes_references=Who(value))
-
-
-_SETTINGS: dict[str, Callable[[Policy, str], Policy]] = {
-    "images-per-day": _images_per_day,
-    "moderation": _moderation,
-    "blocked-terms": _blocked_terms,
-    "thread-mode": _thread_mode,
-    "previews": _previews,
-    "offer-same": _offer_same,
-    "admin-channel": _admin_channel,
-    "adds-references": _adds_references,
-    "deletes-references": _deletes_references,
-}

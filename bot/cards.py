@@ -84,7 +84,7 @@ class Card:
     `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
     verbatim, never as markup or a mention. `asker` is the name of who asked. `links` stand beside the buttons.
     `pair` are two kept pictures, before and after, for a platform that can slide them over each other; the rest show
-    `images`.
+    `images`. `gone` are assets that were taken away: a platform with copies of its own deletes them.
     `summary` (screen readers, notifications) and `small_print` are derived from them.
     """
 
@@ -99,13 +99,20 @@ class Card:
     links: tuple[Link, ...] = ()
     files: tuple[CardFile, ...] = ()
     pair: tuple[CardImage, CardImage] | None = None
+    gone: tuple[str, ...] = ()
 
     @property
     def small_print(self) -> str:
         """The footer, and for whom it is: in a busy channel people must see whose picture this is."""
-        return " · ".join(part for part in (f"for {self.asker}" if self.asker else "", self.footer) if part)
+        asker = _unturned(self.asker)
+        return " · ".join(part for part in (f"for {asker}" if asker else "", self.footer) if part)
 
     @property
     def summary(self) -> str:
         """The whole card as one plain line."""
-        return " · ".join(part for part in (self.title, self.prompt, self.body, self.footer) if part)
+        return " · ".join(part for part in (self.title, _unturned(self.prompt), self.body, self.footer) if part)
+
+
+def _unturned(text: str) -> str:
+    """Somebody's words without the marks that would turn ours round, where they share a line."""
+    return text.translate(dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A))))

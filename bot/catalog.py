@@ -7,8 +7,11 @@ with careful assumptions: the sizes and prices of gpt-image-2, and nothing that 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 from bot.config import read_toml
@@ -111,6 +114,16 @@ class Catalog:
         """Take over the days (YYYY-MM-DD) on which the image services say that models end."""
         for name in self._models.keys() & days.keys():
             self._models[name] = replace(self._models[name], shutdown=days[name])
+
+    @cached_property
+    def prices(self) -> str:
+        """The version of the price table: equal for equal prices and token formulas of all models."""
+        table = {
+            name: [dict(one.prices), dict(one.grid), one.rounding, dict(one.token_factor), dict(one.fixed_tokens)]
+            for name, one in self._models.items()
+        }
+        planners = {name: [one.text_in, one.text_out, one.search] for name, one in self._planners.items()}
+        return hashlib.sha256(json.dumps([table, planners], sort_keys=True).encode()).hexdigest()[:12]
 
     def names(self, provider: str | None = None) -> tuple[str, ...]:
         """The models of an image service, or all."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
+from bot import cli_books, cli_policy
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -162,6 +164,18 @@ async def _say_price(
     click.echo(table(_quiet_settings(), model, flags, refs=refs, previews=previews, prompt=prompt, as_json=as_json))
 
 
+@main.command()
+@click.argument("picture", type=click.Path(path_type=Path))
+@click.option("--trust", type=click.Path(path_type=Path), help="PEM certificates of who may sign Content Credentials.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
+def verify(picture: Path, trust: Path | None, as_json: bool) -> None:
+    """Say which version a picture is, by its bytes, and what its Content Credentials say. Asks no server."""
+    from bot import app, provenance
+
+    origin = _run(app.verify(_quiet_settings(), picture, trust))
+    click.echo(json.dumps(provenance.as_data(origin)) if as_json else "\n".join(provenance.lines(origin)))
+
+
 def _picture(name: str, prompt: str, files: dict[str, list[str]], options: dict[str, object]) -> None:
     from bot import app
 
@@ -294,40 +308,6 @@ def _write(version: str, images: list[CardImage], target: Path | None) -> list[P
 # ── Administration ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@main.group()
-def policy() -> None:
-    """Show or change what members may do. WORKSPACE is a Slack team id, a Discord guild id, or `local`."""
-
-
-@policy.command("show")
-@click.argument("workspace", default="local")
-def policy_show(workspace: str) -> None:
-    """Print a workspace's settings."""
-    from bot import admin
-
-    click.echo(_run(admin.describe_policy(_quiet_settings(), workspace)))
-
-
-@policy.command("set")
-@click.argument("setting")
-@click.argument("value")
-@click.option("--workspace", default="local", show_default=True, help="Slack team id or Discord guild id.")
-def policy_set(setting: str, value: str, workspace: str) -> None:
-    """Change one setting, for example: `retouch policy set images-per-day 20`."""
-    from bot import admin
-
-    click.echo(_run(admin.change_policy(_quiet_settings(), workspace, setting, value)))
-
-
-@main.command()
-@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
-def usage(days: int) -> None:
-    """Print who used how much."""
-    from bot import admin
-
-    click.echo(_run(admin.usage_table(_quiet_settings(), days)))
-
-
 @main.command()
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(target: Path) -> None:
@@ -335,6 +315,20 @@ def backup(target: Path) -> None:
     from bot import admin
 
     click.echo(_run(admin.back_up(_quiet_settings(), target)))
+
+
+@main.command()
+@click.option("--workspace", help="Only this one: a Slack team id, a Discord guild id, or `local`.")
+@click.option("--dry-run", is_flag=True, help="Only print what would go.")
+def purge(workspace: str | None, dry_run: bool) -> None:
+    """Delete what is older than workspaces keep; `retouch run` does it once a day."""
+    from bot import app
+
+    click.echo(_run(app.purge_now(_quiet_settings(), workspace, dry=dry_run)))
+
+
+cli_books.add_to(main)
+cli_policy.add_to(main)
 
 
 # ── Shared ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -381,3 +375,5 @@ def _log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for noisy in ("aiohttp.access", "slack_bolt", "httpx2", "openai"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    for talkative in ("aiohttp", "discord", "httpcore2", "slack_sdk"):  # at debug they write down what they send
+        logging.getLogger(talkative).setLevel(max(logging.INFO, logging.getLevelName(level)))

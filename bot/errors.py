@@ -50,11 +50,15 @@ class Refused(RetouchError):
 
 
 class OverQuota(RetouchError):
-    """The person's or the workspace's limit is used up. `resets` is milliseconds since 1970, UTC."""
+    """The person's or the workspace's limit is used up. `resets` is milliseconds since 1970, UTC.
 
-    def __init__(self, sentence: str, *, resets: int) -> None:
+    `for_admin` says what admins must know, where only they can help.
+    """
+
+    def __init__(self, sentence: str, *, resets: int, for_admin: str = "") -> None:
         super().__init__(sentence)
         self.resets = resets
+        self.for_admin = for_admin
 
 
 class NotFound(RetouchError):

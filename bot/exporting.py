@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import pictures
+from bot import pictures, xmp
 from bot.errors import BadAttachment, BadInput, BadOption
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
@@ -38,7 +38,8 @@ class Spec:
 class Entry:
     """One picture: its file, what it is called, its alt text, and what the manifest says of it.
 
-    `prompt` is empty for a picture that was uploaded. `created` is in milliseconds since 1970, UTC.
+    `prompt` is empty for a picture that was uploaded. `created` is in milliseconds since 1970, UTC. `source_type` is an
+    IPTC term of `disclosure`, written into converted copies; "": no AI had a part.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Entry:
     prompt: str
     created: int
     facts: Mapping[str, object]
+    source_type: str = ""
 
 
 def spec_of(flags: Mapping[str, str]) -> Spec:
@@ -115,9 +117,16 @@ def _copies(one: Entry, number: int, spec: Spec, folder: Path) -> Iterator[tuple
             copy, picture = pictures.fit(
                 one.path, Path(scratch), max_bytes=MAX_BYTES, max_edge=edge or None, media_types=(FORMATS[kind],)
             )
+            _say_how_made(copy, one, (picture.width, picture.height))
             where = f"{kind}{f'-{edge}' if edge else ''}/" if len(wanted) > 1 else ""
             yield f"{where}{stem}.{_EXTENSIONS[FORMATS[kind]]}", copy, (picture.width, picture.height)
             copy.unlink()
+
+
+def _say_how_made(copy: Path, one: Entry, size: tuple[int, int]) -> None:
+    """What the copy lost with the original's Content Credentials: that AI had a part in it."""
+    if one.source_type:
+        xmp.put_in(copy, xmp.packet(one.source_type), size)
 
 
 def _stem(one: Entry, number: int) -> str:

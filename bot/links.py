@@ -27,9 +27,16 @@ class Page(StrEnum):
     GALLERY = "gallery"
     THREAD = "thread"  # one session: its tree, its pictures, before and after
     EXPORT = "export"  # a zip of a thread or a version
+    ADMIN = "admin"  # settings, usage, budgets, bans and the audit of a workspace
 
 
-SECONDS: Mapping[Page, int] = {Page.MASK: 600, Page.GALLERY: 3600, Page.THREAD: 3600, Page.EXPORT: 3600}
+SECONDS: Mapping[Page, int] = {
+    Page.MASK: 600,
+    Page.GALLERY: 3600,
+    Page.THREAD: 3600,
+    Page.EXPORT: 3600,
+    Page.ADMIN: 3600,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from bot.models import Entry, Job, JobStatus, Kind
 from bot.studio.admins import ONE_SHOT
 from bot.studio.desk import Desk
 from bot.studio.draw import draw, give_up, may_be_billed
+from bot.studio.removal import go_on_removing
+from bot.studio.review import go_on_telling
 from bot.studio.series import draw_series, recovered
 from bot.studio.show import edit_quietly, show
 from bot.studio.submit import put_up, waiting_card
@@ -175,6 +177,12 @@ class Queue:
         for job in await desk.store.undelivered(before=before):
             if self._is_ours(job) and job.id not in self._running:
                 await self._show(job)
+        for review in await desk.store.reviews.unsettled(before=before):
+            if review.place.platform in desk.platforms:
+                await go_on_telling(desk, review)
+        for removal in await desk.store.reviews.unfinished(before=before):
+            if removal.place.platform in desk.platforms:
+                await go_on_removing(desk, removal)
 
     async def _show(self, job: Job) -> None:
         """One that cannot be shown must not hold up the others."""

@@ -74,6 +74,35 @@ def _wall(db: Connection, platform: str, workspace: str, name: str) -> int | Non
     return row["id"] if row else None
 
 
+def take_down(db: Connection, version_id: str) -> None:
+    """Take a version off every wall, with its stars; doing it twice is harmless."""
+    row = db.execute("SELECT * FROM gallery WHERE version = ?", (version_id,)).fetchone()
+    if row is None:
+        return
+    if row["listed"]:  # an index without content forgets only what it is told in the same words
+        db.execute(
+            "INSERT INTO gallery_words (gallery_words, rowid, words, walls) VALUES ('delete', ?, ?, ?)",
+            (row["position"], row["words"], f"{_word(row['channel'])} {_word(row['person'])}"),
+        )
+    db.execute("DELETE FROM star WHERE position = ?", (row["position"],))
+    db.execute("DELETE FROM gallery WHERE position = ?", (row["position"],))
+
+
+def unsay(db: Connection, version_id: str) -> None:
+    """Let go of a version's words; it hangs where it hung and is found by none."""
+    row = db.execute("SELECT * FROM gallery WHERE version = ?", (version_id,)).fetchone()
+    if row is None or not row["words"]:
+        return
+    if row["listed"]:
+        walls = f"{_word(row['channel'])} {_word(row['person'])}"
+        db.execute(
+            "INSERT INTO gallery_words (gallery_words, rowid, words, walls) VALUES ('delete', ?, ?, ?)",
+            (row["position"], row["words"], walls),
+        )
+        db.execute("INSERT INTO gallery_words (rowid, words, walls) VALUES (?, '', ?)", (row["position"], walls))
+    db.execute("UPDATE gallery SET words = '' WHERE position = ?", (row["position"],))
+
+
 # ── Finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

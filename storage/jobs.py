@@ -12,20 +12,21 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.errors import AlreadySeen, NotFound
-from bot.models import Address, Entry, Job, JobStatus, PanelNote, Spent, Thread, Version, now_ms
+from bot.models import Address, Entry, Job, JobStatus, PanelNote, Spent, Thread, Used, Version, now_ms
 from bot.ports import Rule
-from storage import ledger, threads
+from storage import counters, ledger, threads
 from storage.rows import changed, job_of, person_key, to_json
 
 Connection = sqlite3.Connection
 
 
-def reserve(db: Connection, new: Job, rule: Rule, since: int, new_thread: Thread | None) -> Spent:
+def reserve(db: Connection, new: Job, rule: Rule, new_thread: Thread | None) -> Used:
     """Check and accept a job: the seen event, the thread, the ledger line and the job, or nothing."""
     if not threads.see(db, new.place.platform, new.event_id):
         raise AlreadySeen("This request was taken already.")
-    before = ledger.spent(db, new.place.workspace, new.user, since)
-    rule(threads.policy(db, new.place.workspace), before)
+    policy = threads.policy(db, new.place.workspace)
+    before = counters.used(db, new.place.workspace, new.user, rule.windows(policy))
+    rule.check(policy, before)
     if new_thread:
         threads.add_thread(db, new_thread)
     ledger.reserve(db, new)
@@ -33,7 +34,18 @@ def reserve(db: Connection, new: Job, rule: Rule, since: int, new_thread: Thread
         "INSERT INTO job (id, platform, person, status, created, touched, doc) VALUES (?, ?, ?, 'queued', ?, ?, ?)",
         (new.id, new.place.platform, person_key(new.user), new.created, now_ms(), to_json(new)),
     )
-    return Spent(before.images + new.options.n, before.cost + new.estimate)
+    return _with(before, new)
+
+
+def _with(before: Used, new: Job) -> Used:
+    """The sums with this job in them."""
+    sums = {
+        window: Spent(one.images + new.options.n, one.cost + new.estimate)
+        if window.channel in ("", new.place.channel)
+        else one
+        for window, one in before.sums.items()
+    }
+    return Used(sums, before.in_flight + 1)
 
 
 def offer(db: Connection, new: Job, new_thread: Thread | None) -> None:

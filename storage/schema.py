@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from storage import counters, pictured
 from storage.filling import fill_gallery
+from storage.reports import REPORTS
 
 migrations = Migrations("retouch")
 
@@ -29,6 +31,48 @@ def m003_references_and_gallery(db: Database) -> None:
     for statement in _REFERENCES_AND_GALLERY:
         db.execute(statement)
     fill_gallery(db.conn)
+
+
+@migrations()
+def m004_counters(db: Database) -> None:
+    """Sums of the ledger for limits and budgets, and what a line needs to be checked against a bill."""
+    for statement in _COUNTERS:
+        db.execute(statement)
+    counters.fill(db.conn)
+
+
+@migrations()
+def m005_audit(db: Database) -> None:
+    """The audit: what admins and moderators did, and what was refused. Only appended to, in one chain.
+
+    And the sums that usage reports are made of, with the roles a person had when they asked (ids, spaces between).
+    """
+    db.execute("ALTER TABLE ledger ADD COLUMN roles TEXT NOT NULL DEFAULT ''")
+    for statement in (*_AUDIT, *REPORTS):
+        db.execute(statement)
+
+
+@migrations()
+def m006_reviews(db: Database) -> None:
+    """What moderators decide, what is being removed, and which pictures are where."""
+    for statement in _REVIEWS:
+        db.execute(statement)
+    pictured.fill(db.conn)
+
+
+@migrations()
+def m008_conduct(db: Database) -> None:
+    """People who were refused, and how slow they are for it."""
+    db.execute(
+        "CREATE TABLE conduct (platform TEXT NOT NULL, workspace TEXT NOT NULL, user TEXT NOT NULL, doc TEXT NOT NULL, "
+        "PRIMARY KEY (platform, workspace, user)) STRICT, WITHOUT ROWID"
+    )
+
+
+@migrations()
+def m007_letting_go(db: Database) -> None:
+    """Assets that a document named and names no more, until the next sweep has looked at them."""
+    db.execute("CREATE TABLE freed (asset TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID")
 
 
 _FIRST_TABLES = (
@@ -169,5 +213,117 @@ _REFERENCES_AND_GALLERY = (
     """,
     """
     CREATE INDEX shown_version ON shown (version, turn)
+    """,
+)
+
+_COUNTERS = (
+    """
+    CREATE TABLE counter (
+        workspace TEXT NOT NULL, person TEXT NOT NULL, channel TEXT NOT NULL, days INTEGER NOT NULL,
+        bucket INTEGER NOT NULL, images INTEGER NOT NULL, cost INTEGER NOT NULL,
+        PRIMARY KEY (workspace, person, channel, days, bucket)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    ALTER TABLE ledger ADD COLUMN gateway TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE ledger ADD COLUMN prices TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    ALTER TABLE ledger ADD COLUMN resolved_by TEXT NOT NULL DEFAULT ''
+    """,
+    """
+    CREATE INDEX ledger_unknown ON ledger (workspace) WHERE entry = 'unknown'
+    """,
+    # Nothing settled them after all, and no admin said what they cost.
+    """
+    CREATE VIEW open_unknown AS SELECT * FROM ledger AS given_up WHERE entry = 'unknown' AND NOT EXISTS (
+        SELECT 1 FROM ledger WHERE ledger.job = given_up.job AND ledger.entry IN ('settle', 'resolve')
+    )
+    """,
+    """
+    CREATE INDEX job_in_flight ON job (person) WHERE status IN ('queued', 'running')
+    """,
+)
+
+_AUDIT = (
+    """
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, workspace TEXT NOT NULL, who TEXT NOT NULL,
+        who_name TEXT NOT NULL, what TEXT NOT NULL, target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+        previous TEXT NOT NULL UNIQUE, hash TEXT NOT NULL UNIQUE
+    ) STRICT
+    """,
+    """
+    CREATE INDEX audit_workspace ON audit (workspace, id)
+    """,
+    """
+    CREATE INDEX audit_who ON audit (who, id)
+    """,
+    """
+    CREATE INDEX audit_what ON audit (what, at)
+    """,
+    # A line is only put in where it continues the last: this also stops `INSERT OR REPLACE`, which no trigger
+    # on DELETE sees.
+    """
+    CREATE TRIGGER audit_is_only_continued BEFORE INSERT ON audit
+        WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
+        BEGIN SELECT RAISE(ABORT, 'the audit is only appended to');
+    END
+    """,
+    """
+    CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit is only appended to');
+    END
+    """,
+    """
+    CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit is only appended to');
+    END
+    """,
+)
+
+_REVIEWS = (
+    """
+    CREATE TABLE review (
+        kind TEXT NOT NULL, version TEXT NOT NULL REFERENCES version (id), ruling TEXT NOT NULL,
+        settled INTEGER NOT NULL, touched INTEGER NOT NULL, doc TEXT NOT NULL,
+        PRIMARY KEY (version, kind)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX review_unsettled ON review (touched) WHERE settled = 0
+    """,
+    """
+    CREATE TABLE removal (
+        version TEXT PRIMARY KEY REFERENCES version (id), done INTEGER NOT NULL, touched INTEGER NOT NULL,
+        doc TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX removal_unfinished ON removal (touched) WHERE done = 0
+    """,
+    # Which versions have a picture, and as what: 'image' (it is shown), 'original' (behind a locked one), 'reference'.
+    """
+    CREATE TABLE pictured (
+        asset TEXT NOT NULL, version TEXT NOT NULL REFERENCES version (id), role TEXT NOT NULL,
+        PRIMARY KEY (asset, version, role)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE displayed (
+        asset TEXT NOT NULL, platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT,
+        message TEXT NOT NULL,
+        PRIMARY KEY (asset, platform, workspace, channel, message)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE made_of (
+        origin TEXT NOT NULL, asset TEXT NOT NULL, PRIMARY KEY (origin, asset)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX asset_derived ON asset (derived_from) WHERE derived_from IS NOT NULL
     """,
 )

@@ -8,22 +8,30 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from bot.models import (
+    Act,
     Address,
     Asset,
+    Conduct,
+    Found,
     Job,
     NamedReference,
+    OpenOutcome,
     PanelNote,
     Place,
     Policy,
     Reference,
     Spent,
     Thread,
+    Used,
     User,
     Version,
+    Window,
 )  # fmt: skip
-from bot.ports import Rule, UsageRow
-from storage import files, jobs, ledger, references, threads
+from bot.ports import AuditCheck, By, Rule, Tally, UsageRow
+from storage import audit, conduct, counters, files, jobs, ledger, policies, references, reports, threads, uses
+from storage.casebook import SqliteReviews
 from storage.engine import Engine
+from storage.privacy import SqlitePrivacy
 from storage.shelf import SqliteShelf
 from storage.transcript import SqliteTranscript
 
@@ -51,6 +59,8 @@ class SqliteStore:
         self.tmp = folder / "tmp"
         self.transcript = SqliteTranscript(engine)
         self.shelf = SqliteShelf(engine)
+        self.reviews = SqliteReviews(engine, folder)
+        self.privacy = SqlitePrivacy(engine, folder)
         self._engine = engine
 
     async def close(self) -> None:
@@ -125,8 +135,13 @@ class SqliteStore:
     # assets
 
     async def put_asset(self, path: Path, asset: Asset) -> Asset:  # noqa: D102
+        if await self.asset(asset.id):  # a sweep that runs just now must see that it is wanted again
+            await self._engine.write(threads.add_asset, asset)
         await asyncio.to_thread(files.put, self.folder, path, asset)
         return await self._engine.write(threads.add_asset, asset)
+
+    async def versions_with(self, asset_id: str) -> Sequence[Found]:  # noqa: D102
+        return await self._engine.read(uses.versions_with, asset_id)
 
     async def asset(self, asset_id: str) -> Asset | None:  # noqa: D102
         return await self._engine.read(threads.asset, asset_id)
@@ -136,8 +151,17 @@ class SqliteStore:
 
     # jobs and money
 
-    async def reserve(self, job: Job, rule: Rule, *, since: int, new_thread: Thread | None = None) -> Spent:  # noqa: D102
-        return await self._engine.write(jobs.reserve, job, rule, since, new_thread)
+    async def reserve(self, job: Job, rule: Rule, *, new_thread: Thread | None = None) -> Used:  # noqa: D102
+        return await self._engine.write(jobs.reserve, job, rule, new_thread)
+
+    async def used(self, workspace: str, user: User, windows: Collection[Window]) -> Used:  # noqa: D102
+        return await self._engine.read(counters.used, workspace, user, windows)
+
+    async def unknowns(self, workspace: str) -> Sequence[OpenOutcome]:  # noqa: D102
+        return await self._engine.read(ledger.unknowns, workspace)
+
+    async def resolve_unknown(self, job_id: str, cost: int, by: str) -> None:  # noqa: D102
+        await self._engine.write(ledger.resolve_unknown, job_id, cost, by)
 
     async def offer(self, job: Job, *, new_thread: Thread | None = None) -> None:  # noqa: D102
         await self._engine.write(jobs.offer, job, new_thread)
@@ -201,16 +225,61 @@ class SqliteStore:
     async def expired(self, *, now: int) -> Sequence[Job]:  # noqa: D102
         return await self._engine.read(jobs.expired, now)
 
+    # audit
+
+    async def record(self, act: Act) -> Act:  # noqa: D102
+        return await self._engine.write(audit.record, act)
+
+    async def acts(  # noqa: D102
+        self,
+        *,
+        workspace: str | None = None,
+        who: str = "",
+        what: str = "",
+        since: int = 0,
+        after: int = 0,
+        limit: int = 1000,
+        newest_first: bool = False,
+        before: int = 0,
+    ) -> Sequence[Act]:
+        return await self._engine.read(audit.acts, workspace, who, what, since, after, limit, newest_first, before)
+
+    async def check_acts(self, *, expect: str = "") -> AuditCheck:  # noqa: D102
+        return await self._engine.read(audit.check, expect)
+
+    # conduct
+
+    async def conduct(self, workspace: str, user: User) -> Conduct:  # noqa: D102
+        return await self._engine.read(conduct.conduct, workspace, user)
+
+    async def change_conduct(  # noqa: D102
+        self, workspace: str, user: User, change: Callable[[Conduct], Conduct]
+    ) -> Conduct:
+        return await self._engine.write(conduct.change, workspace, user, change)
+
     # policy and reports
 
     async def policy(self, workspace: str) -> Policy:  # noqa: D102
         return await self._engine.read(threads.policy, workspace)
+
+    async def change_policy(  # noqa: D102
+        self,
+        workspace: str,
+        change: Callable[[Policy], Policy],
+        acts: Callable[[Policy, Policy], Sequence[Act]] = lambda before, after: (),
+    ) -> tuple[Policy, Policy]:
+        return await self._engine.write(policies.change, workspace, change, acts)
 
     async def set_policy(self, workspace: str, policy: Policy) -> None:  # noqa: D102
         await self._engine.write(threads.set_policy, workspace, policy)
 
     async def usage(self, *, since: int) -> Sequence[UsageRow]:  # noqa: D102
         return await self._engine.read(ledger.usage, since)
+
+    async def tallies(  # noqa: D102
+        self, by: By, *, since: int, until: int, workspace: str | None = None
+    ) -> Sequence[Tally]:
+        return await self._engine.read(reports.tallies, by, since, until, workspace)
 
 
 def _empty_folder(target: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.errors import NotFound
 from bot.models import Address, Asset, Place, Policy, Thread, User, Version, now_ms
-from storage import gallery
+from storage import gallery, pictured
 from storage.rows import from_json, thread_of, to_json, version_of
 
 Connection = sqlite3.Connection
@@ -99,7 +99,8 @@ def add_version(db: Connection, new: Version, job_id: str | None = None) -> Vers
     )
     move_head(db, numbered.thread, numbered.id)
     home = thread(db, numbered.thread)
-    if home:  # always: `move_head` found it
+    pictured.note(db, numbered)
+    if home and numbered.is_open:
         gallery.hang(db, numbered, home.place)
     return numbered
 
@@ -131,6 +132,7 @@ def made_before(db: Connection, fingerprint: str, place: Place, user: User) -> V
         " WHERE version.fingerprint = ? AND version.fingerprint != '' AND thread.platform = ? AND thread.workspace = ?"
         " AND (thread.channel = ? OR json_extract(version.doc, '$.author.id') = ?)"
         " AND coalesce(json_array_length(version.doc, '$.missing'), 0) = 0"
+        " AND coalesce(json_extract(version.doc, '$.standing'), 'open') = 'open'"
         " ORDER BY json_extract(version.doc, '$.created') DESC LIMIT 1",
         (fingerprint, place.platform, place.workspace, place.channel, user.id),
     )
@@ -169,10 +171,10 @@ def version_shown_at(db: Connection, place: Place, message: str) -> Version | No
 
 
 def add_asset(db: Connection, new: Asset) -> Asset:
-    """Save an asset's row; the first one stays."""
+    """Save an asset's row; the first one stays, as young as the last."""
     db.execute(
         "INSERT INTO asset (id, media_type, width, height, bytes, derived_from, created) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
+        " ON CONFLICT DO UPDATE SET created = excluded.created",
         (new.id, new.media_type, new.width, new.height, new.bytes, new.derived_from, now_ms()),
     )
     return asset(db, new.id) or new

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.catalog import Catalog
 from bot.links import Links
-from bot.models import new_id
-from bot.ports import ChatPlatform, Doors, ImageProvider
+from bot.models import new_id, now_ms
+from bot.ports import ChatPlatform, Doors, ImageProvider, PromptChecker
 from bot.queue import Queue
 from bot.studio.desk import Desk
 from bot.studio.doors import Studio
@@ -38,6 +38,8 @@ class TestHouse:
     lease_ms: int = 30_000
     concurrency: int = 4
     url: str = ""
+    checker: PromptChecker | None = None
+    now: Callable[[], int] = now_ms
     queues: list[tuple[Queue, asyncio.Task[None]]] = field(default_factory=list)
     opened_pages: list[Pages] = field(default_factory=list)
 
@@ -64,7 +66,8 @@ class TestHouse:
         from adapters.pages import Pages
 
         links = Links(b"salt", self.url)
-        pages = Pages(links=links, store=self.store, shelf=self.store.shelf, tmp=self.store.tmp)
+        pages = Pages(links=links, store=self.store, shelf=self.store.shelf, tmp=self.store.tmp,
+                      privacy=self.store.privacy)  # fmt: skip
         self.opened_pages.append(pages)
         return pages
 
@@ -72,6 +75,7 @@ class TestHouse:
         return Desk(
             store=self.store,
             shelf=self.store.shelf,
+            privacy=self.store.privacy,
             links=Links(b"salt", self.url),
             platforms={platform.name: platform for platform in platforms},
             providers=self.providers,
@@ -82,6 +86,8 @@ class TestHouse:
             owner=new_id(),
             lease_ms=self.lease_ms,
             concurrency=self.concurrency,
+            checker=self.checker,
+            now=self.now,
         )
 
     async def restart(self) -> None:

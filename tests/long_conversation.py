@@ -225,7 +225,7 @@ async def _(people: People) -> None:
     await people.say("compare v1 v11", on=11, who="bob")
     seen = await people.shown("v1 → v11 ·")
     assert [image[:3] for image in seen.images] == [b"\x89PN", b"\x89PN", b"GIF"]
-    assert seen.alts[0] == "v1 and v11 side by side"
+    assert seen.alts[0] == "v1 and v11 side by side, AI-made"
 
 
 # ── Several pictures ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -283,7 +283,7 @@ async def _(people: People) -> None:
         f'new: a fox, ink drawing --size {SIZE} --series "it wakes | it finds a coin | it buys bread"', on=16, who="bob"
     )
     seen = await people.version(17, "v17 · series of 3 panels")
-    assert seen.alts[1] == "Panel 2 of 3: it finds a coin"
+    assert seen.alts[1] == "AI-made, panel 2 of 3: it finds a coin"
 
 
 @step("Alice has one panel drawn again with other words; the others stay")
@@ -291,7 +291,7 @@ async def _(people: People) -> None:
     await people.say("panel 2: it finds a ring", on=17)
     seen = await people.version(18, "v18 · panel 2 of v17 anew")
     assert [new == old for new, old in zip(seen.images, people.cards[17].images, strict=True)] == [True, False, True]
-    assert seen.alts[1] == "Panel 2 of 3: it finds a ring"
+    assert seen.alts[1] == "AI-made, panel 2 of 3: it finds a ring"
 
 
 # ── To the end ───────────────────────────────────────────────────────────────────────────────────────────────────

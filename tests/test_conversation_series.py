@@ -14,7 +14,8 @@ async def test_a_series_is_made_mended_and_picked_from(chat: Chat) -> None:
     assert "series of 3 panels" in first.text
     assert len(first.images) == 3
     assert list(first.alts) == [
-        "Panel 1 of 3: it wakes", "Panel 2 of 3: it finds a coin", "Panel 3 of 3: it buys bread",
+        "AI-made, panel 1 of 3: it wakes", "AI-made, panel 2 of 3: it finds a coin",
+        "AI-made, panel 3 of 3: it buys bread",
     ]  # fmt: skip
     assert [one for one in first.buttons if one.startswith("Pick")] == ["Pick 1", "Pick 2", "Pick 3"]
     await driver.press(first, "Redo a panel", text="2: it finds a ring")
@@ -25,7 +26,7 @@ async def test_a_series_is_made_mended_and_picked_from(chat: Chat) -> None:
     third = (await chat.pictures(3))[-1]
     await driver.press(third, "Contact sheet")
     sheet = (await chat.pictures(4))[-1]
-    assert list(sheet.alts) == ["Contact sheet of v3: 3 panels."]
+    assert list(sheet.alts) == ["Contact sheet of v3: 3 panels, AI-made."]
     await driver.press(third, "Pick 2")
     picked = (await chat.pictures(5))[-1]
     await driver.reply("make it night", to=picked)
@@ -39,7 +40,7 @@ async def test_a_series_is_made_mended_and_picked_from(chat: Chat) -> None:
 async def test_twelve_panels_are_all_seen(chat: Chat) -> None:
     await chat.driver.imagine("a fox --series " + " | ".join(f"scene {number}" for number in range(1, 13)))
     (seen,) = await chat.pictures(1)
-    assert seen.alts[0] == "Contact sheet of v1: 12 panels."
+    assert seen.alts[0] == "Contact sheet of v1: 12 panels, AI-made."
     assert len([one for one in seen.buttons if one.startswith("Pick")]) == 12
     assert chat.provider.paid == 12
 

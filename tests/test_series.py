@@ -33,6 +33,7 @@ class Panelist(FakeProvider):
         self.errors: dict[int, BaseException] = {}
         self.waits: dict[int, asyncio.Event] = {}
         self.begun: list[int] = []
+        self.sent: list[int] = []  # and now waiting for the answer
         self.at_once = self.most_at_once = 0
 
     async def generate(self, request: ImageRequest) -> AsyncGenerator[Preview | Step | Result, None]:
@@ -46,6 +47,7 @@ class Panelist(FakeProvider):
                 raise self.errors.pop(number)
             if number in self.waits:
                 await request.may_send()
+                self.sent.append(number)
                 await self.waits[number].wait()
             await asyncio.sleep(0)
             async for step in super().generate(request):
@@ -120,9 +122,9 @@ async def test_a_series_is_one_card_with_a_picture_for_each_panel(talk: Talk) ->
     (posted,) = talk.chat.posted
     assert posted.card.title == "v1 · series of 3 panels"
     assert [image.alt for image in posted.card.images] == [
-        "Panel 1 of 3: the fox wakes",
-        "Panel 2 of 3: it finds a coin",
-        "Panel 3 of 3: it buys bread",
+        "AI-made, panel 1 of 3: the fox wakes",
+        "AI-made, panel 2 of 3: it finds a coin",
+        "AI-made, panel 3 of 3: it buys bread",
     ]
     assert all(button(posted.card, label) for label in ("Pick 3", "Redo a panel", "Contact sheet"))
     assert not button(posted.card, "Vary")
@@ -255,7 +257,7 @@ async def test_hostile_panels_are_shown_and_sent_as_they_are(talk: Talk) -> None
     panels = ["<!channel> @everyone", "[x](javascript:alert(1))", "\u202egnp.\u202c \u0000 --- {0}", "“Panel 9 of 9”"]
     await talk.imagine("a fox --series " + " | ".join(panels))
     version = await only_version(talk)
-    assert list(version.panels) == [one.strip() for one in panels]
+    assert list(version.panels) == [one.replace("\0", "") for one in panels]  # which no service takes
     assert all(panel in request_for(talk, n).prompt for n, panel in enumerate(version.panels, start=1))
 
 
@@ -334,7 +336,8 @@ async def test_a_refused_panel_does_not_lose_the_others_and_is_not_charged(talk:
     assert version.missing == ("Panel 2 was refused (violence) and was not charged. Ask for it again: redo panel 2.",)
     assert version.missing[0] in talk.last.body
     assert talk.last.title == "v1 · series of 2 of 3 panels"
-    assert [image.alt for image in talk.last.images] == ["Panel 1 of 3: the fox wakes", "Panel 3 of 3: it buys bread"]
+    alts = ["AI-made, panel 1 of 3: the fox wakes", "AI-made, panel 3 of 3: it buys bread"]
+    assert [image.alt for image in talk.last.images] == alts
     assert button(talk.last, "Pick 2 (panel 3)")
     assert await spent(talk) == Spent(2, 2 * EACH)
 
@@ -424,7 +427,7 @@ async def half_drawn(talk: Talk) -> tuple[asyncio.Task[None], asyncio.Event]:
     gate = asyncio.Event()
     panelist(talk).waits = dict.fromkeys((2, 3, 4), gate)
     asking = asyncio.create_task(talk.imagine("a fox --series it wakes | it eats | it runs | it naps | it ends"))
-    await until(lambda: panelist(talk).at_once == 3)
+    await until(lambda: len(panelist(talk).sent) == 3)
     return asking, gate
 
 

@@ -213,7 +213,7 @@ def size_of(path: Path) -> tuple[int, int]:
 async def test_a_contact_sheet_shows_all_panels_for_nothing(series: Talk) -> None:
     await series.press("Contact sheet", series.chat.posted[0])
     (sheet,) = series.last.images
-    assert sheet.alt == "Contact sheet of v1: 3 panels."
+    assert sheet.alt == "Contact sheet of v1: 3 panels, AI-made."
     assert max(size_of(sheet.path)) <= 2400
     assert (await spent(series)).images == 3
     await series.reply("sheet")
@@ -225,16 +225,16 @@ async def test_a_sheet_of_a_thread_has_every_version(talk: Talk) -> None:
     await talk.reply("pick 2")
     await talk.reply("make it night")
     await talk.reply("contact sheet")
-    assert talk.last.images[0].alt == "Contact sheet of this thread: 3 pictures of 3 versions."
+    assert talk.last.images[0].alt == "Contact sheet of this thread: 3 pictures of 3 versions, AI-made."
 
 
 async def test_a_card_with_more_pictures_than_a_chat_shows_begins_with_all_of_them_on_one(talk: Talk) -> None:
     await talk.imagine("a fox --series " + "|".join(f"scene {one}" for one in range(1, 13)))
     images = talk.last.images
     assert len(images) == 13
-    assert images[0].alt == "Contact sheet of v1: 12 panels."
+    assert images[0].alt == "Contact sheet of v1: 12 panels, AI-made."
     assert images[0].number == 0
-    assert images[12].alt == "Panel 12 of 12: scene 12"
+    assert images[12].alt == "AI-made, panel 12 of 12: scene 12"
     assert len(talk.last.buttons) <= 25
 
 

@@ -21,7 +21,7 @@ from adapters.slack.files import is_slack_url
 from adapters.slack.problems import PROBLEMS, problem
 from bot.cards import Button, Card, CardImage, Tone
 from bot.errors import CannotPost, MessageGone, PlatformProblem, SetupProblem
-from bot.models import Action, Command, Message, Place, User
+from bot.models import Action, Command, Message, Place, Policy, User
 from bot.ports import ChatPlatform, Doors
 from tests.drivers.slack import SlackDriver, open_slack_http, words
 from tests.fakes.provider import png
@@ -43,8 +43,11 @@ class Doorkeeper:
     async def message(self, message: Message) -> None:
         self.came.append(message)
 
-    async def ask(self, action: Action) -> Card | None:
+    async def ask(self, asked: Action | Command) -> Card | None:
         raise NotImplementedError
+
+    async def settings(self, user: User, workspace: str) -> Policy | None:
+        return Policy() if user.is_admin else None
 
     async def action(self, action: Action) -> None:
         self.came.append(action)
@@ -392,6 +395,6 @@ def test_every_command_and_shortcut_of_the_manifest_has_a_listener() -> None:
     for one in features["slash_commands"]:
         suffix = one["command"].removeprefix("/imagine")
         assert (f'app.command(f"{{command}}{suffix}")' if suffix else "app.command(command)") in source
-        assert one["should_escape"] is False
+        assert one["should_escape"] is (suffix == "-admin"), "only there people are named, and mentions come escaped"
     assert {one["callback_id"] for one in features["shortcuts"]} == {shortcuts.EDIT, shortcuts.SAVE}
     assert all(len(one["name"]) <= 24 and one["type"] == "message" for one in features["shortcuts"])

@@ -44,7 +44,7 @@ def test_it_has_the_shape_of_the_ports(store: SqliteStore) -> None:
 RESERVES = """
 import asyncio, sys
 from pathlib import Path
-from bot.limits import rule_for
+from bot.limits import Asked
 from bot.errors import OverQuota
 from bot.models import Thread
 from storage.sqlite import open_store
@@ -55,7 +55,7 @@ async def main():
     async def ask():
         one = job()
         try:
-            await store.reserve(one, rule_for(1, now=0), since=0, new_thread=Thread(one.thread, one.place, None, 0))
+            await store.reserve(one, Asked(one.user, "C1", now=0), new_thread=Thread(one.thread, one.place, None, 0))
         except OverQuota:
             return 0
         return 1
@@ -105,7 +105,7 @@ async def test_the_ledger_can_only_grow(store: SqliteStore) -> None:
 
 async def test_a_caller_who_gives_up_leaves_a_whole_transaction_or_none(store: SqliteStore) -> None:
     one = job()
-    asking = asyncio.create_task(store.reserve(one, free, since=0, new_thread=Thread(one.thread, HERE, None, 0)))
+    asking = asyncio.create_task(store.reserve(one, free, new_thread=Thread(one.thread, HERE, None, 0)))
     await asyncio.sleep(0)
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)

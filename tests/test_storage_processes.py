@@ -78,7 +78,7 @@ class Worker:
         """A job of its own: of all that wait, each worker ends only those it asked for."""
         parent = await self._any()
         one = job(n=self._chance.randint(1, 3), thread=parent.thread, parent=parent.id, kind=Kind.EDIT)
-        await self._store.reserve(one, free, since=0)
+        await self._store.reserve(one, free)
         await self._store.place_job(one.id, Address(replace(HERE, thread=parent.thread), one.id))
         return one
 

@@ -273,7 +273,7 @@ class Days(RuleBasedStateMachine):
     # ── Shared ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _reserve(self, one: Job, new_thread: Thread | None = None) -> None:
-        self.run(self.store.reserve(one, free, since=0, new_thread=new_thread))
+        self.run(self.store.reserve(one, free, new_thread=new_thread))
         self.run(self.store.place_job(one.id, Address(replace(HERE, thread=f"ts-{one.thread}"), f"ts-{one.id}")))
         self.model.jobs[one.id] = Booked(one, images=one.options.n, cost=one.estimate)
         self.model.versions.setdefault(one.thread, [])

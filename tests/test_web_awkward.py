@@ -10,7 +10,7 @@ import pytest
 
 from adapters.web.requests import addresses
 from bot.cards import Card
-from bot.models import Action, Command, Message
+from bot.models import Action, Command, Message, Policy, User
 from bot.ports import ChatPlatform, Doors
 from tests.drivers.web import new_id, open_browser
 from tests.fakes.provider import FakeProvider, png
@@ -35,7 +35,10 @@ class Unheard:
 
     async def message(self, message: Message) -> None: ...
 
-    async def ask(self, action: Action) -> Card | None:
+    async def settings(self, user: User, workspace: str) -> Policy | None:
+        return None
+
+    async def ask(self, asked: Action | Command) -> Card | None:
         raise NotImplementedError
 
     async def action(self, action: Action) -> None: ...

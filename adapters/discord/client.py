@@ -13,6 +13,7 @@ import discord
 from discord import app_commands, ui
 
 from adapters.discord import incoming
+from adapters.discord.admin import admin_commands, people_commands
 from adapters.discord.commands import edit_image_menu, form, gallery_command, imagine_command
 from adapters.discord.memory import Open, Recent
 from adapters.discord.problems import ALREADY_ACKNOWLEDGED, FAILURES, TOO_LATE, persist
@@ -69,6 +70,9 @@ class RetouchClient(discord.Client):
         tree.add_command(imagine_command(menu, self._command))
         tree.add_command(gallery_command(self._command))
         tree.add_command(reference_commands(self._command))
+        for command in people_commands(self._command):
+            tree.add_command(command)
+        tree.add_command(admin_commands(self._command))
         tree.add_command(edit_image_menu(self._edit_image))
         tree.add_command(save_reference_menu(self._save_reference))
         return tree

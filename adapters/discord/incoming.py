@@ -47,7 +47,14 @@ def user_of(context: Context) -> User:
     """The person. An admin is who may manage the server."""
     person = context.author if isinstance(context, discord.Message) else context.user
     roles = frozenset(str(role.id) for role in person.roles) if isinstance(person, discord.Member) else frozenset()
-    return User(PLATFORM, str(person.id), person.display_name, roles, _is_admin(context))
+    is_guest = isinstance(person, discord.Member) and bool(person.pending)  # did not accept the rules yet
+    return User(PLATFORM, str(person.id), person.display_name, roles, _is_admin(context), is_guest)
+
+
+def adults_in(context: Context) -> bool:
+    """Whether the channel, or a thread's, is age-restricted."""
+    channel = context.channel
+    return bool(getattr(channel, "nsfw", False) or getattr(getattr(channel, "parent", None), "nsfw", False))
 
 
 def _is_admin(context: Context) -> bool:
@@ -104,6 +111,7 @@ def command_of(
         event_id=str(interaction.id),
         place=place_of(interaction),
         user=user_of(interaction),
+        adults=adults_in(interaction),
         text=text,
         name=name,
         flags={name: str(value) for name, value in flags.items() if value is not None},
@@ -159,6 +167,7 @@ def action_of(interaction: discord.Interaction[Any], name: str, target: str, for
         event_id=str(interaction.id),
         place=place_of(interaction),
         user=user_of(interaction),
+        adults=adults_in(interaction),
         name=name,
         target=target,
         message=str(interaction.message.id) if interaction.message else None,
@@ -175,6 +184,7 @@ def edit_command_of(
         event_id=str(interaction.id),
         place=place_of(interaction),
         user=user_of(interaction),
+        adults=adults_in(interaction),
         text=form.words,
         name="edit",
         attachments=(*pictures, *form.attachments),
@@ -240,6 +250,7 @@ def message_of(message: discord.Message, me: discord.abc.Snowflake, pictures: tu
         event_id=str(message.id),
         place=place_of(message),
         user=user_of(message),
+        adults=adults_in(message),
         text=_without(message, me),
         id=str(message.id),
         replied_to=str(reference.message_id) if reference and reference.message_id else None,

@@ -5,6 +5,7 @@ the base64 out of an answer while it arrives and `files.py` puts it on disk; `an
 `download.py` fetches pictures that came as an address; `errors.py` maps the vendor's errors onto ours.
 """
 
+from adapters.openai.moderations import Moderations
 from adapters.openai.provider import OpenAIProvider
 
-__all__ = ["OpenAIProvider"]
+__all__ = ["Moderations", "OpenAIProvider"]

@@ -325,12 +325,18 @@ _LONGEST_WORDS = 600
 
 _KEYS = re.compile(r"\b(sk|sess|pk|org|proj)[-_][\w*.-]+")
 _URLS = re.compile(r"\bhttps?://\S+")
+_LONG_WORDS = re.compile(r"\w{5,}")
 _PROSE = re.compile(r"[^\w .,:;()\[\]{}<>=+/*'\"|@#%&!?$~-]+")
 
 
 def redacted(message: str, *secrets: str) -> str:
-    """A vendor's words for the log: no key, no address, none of `secrets` (key, prompt), one line, short."""
+    """A vendor's words for the log: no key, no address, none of `secrets` (key, prompt), one line, short.
+
+    Nor any longer word of them: vendors repeat pieces of a prompt, in capitals or escaped.
+    """
     for secret in filter(None, secrets):
         message = message.replace(secret, "…")
+    words = {word.casefold() for secret in secrets for word in _LONG_WORDS.findall(secret)}
+    message = _LONG_WORDS.sub(lambda found: "…" if found[0].casefold() in words else found[0], message)
     message = _URLS.sub("<url>", _KEYS.sub("<key>", message))
     return _PROSE.sub(" ", message)[:300]

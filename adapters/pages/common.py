@@ -14,7 +14,7 @@ from bot import pictures
 from bot.errors import BadAttachment, NotFound, RetouchError
 from bot.links import Grant, Links, Page
 from bot.models import Address, Asset, new_id
-from bot.ports import Doors, Shelf, Store
+from bot.ports import Doors, Privacy, Shelf, Store
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Common:
         self.shelf = shelf
         self.tmp = tmp
         self.permalink = permalink
+        self.privacy: Privacy | None = None
         self.doors: Doors | None = None
         self.turns = asyncio.Semaphore(AT_ONCE)
         self._files = {path.name: path for path in FOLDER.iterdir() if path.suffix in _TYPES}

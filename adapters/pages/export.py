@@ -12,6 +12,7 @@ from adapters.pages.common import Common, shown
 from bot.links import SECONDS, Grant, Page
 from bot.models import new_id
 from bot.studio.export import granted_spec, write_export
+from bot.studio.privacy import MINE, write_mine
 
 AT_ONCE = 1  # zips being made: each may take gigabytes of disk
 
@@ -41,15 +42,21 @@ class ExportPage:
 
     async def _name(self, grant: Grant) -> str:
         """Equal for equal zips, however many links lead to them; another one once the thread has grown."""
-        versions = await self._common.store.versions(grant.target)
+        versions = [one for one in await self._common.store.versions(grant.target) if one.is_open]
         told = f"{grant.target} {grant.more} {len(versions)}"
+        if grant.target == MINE and self._common.privacy:
+            found = await self._common.privacy.belongings(grant.place, grant.user)
+            told = f"{MINE} {grant.viewer} {len(found.versions)} {len(found.jobs)} {len(found.ledger)} {found.stars}"
         return hashlib.sha256(told.encode()).hexdigest()[:24]
 
     async def _make(self, grant: Grant, out: Path) -> None:
         """Whole or absent. It stays for as long as a link does: a download can be taken up again."""
         fresh = out.with_name(f"{out.name}.{new_id(6)}")
         try:
-            await write_export(self._common.store, grant.target, granted_spec(grant.more), fresh)
+            if grant.target == MINE and self._common.privacy:
+                await write_mine(self._common.store, self._common.privacy, grant.place, grant.user, fresh)
+            else:
+                await write_export(self._common.store, grant.target, granted_spec(grant.more), fresh)
             await asyncio.to_thread(fresh.replace, out)
         finally:
             await asyncio.to_thread(fresh.unlink, missing_ok=True)

@@ -100,7 +100,7 @@ class MaskPage:
         """What the link leads to. Raises `NotFound`."""
         grant = self._common.grant(Page.MASK, request)
         version = await self._common.store.version(grant.target)
-        if version is None or not 1 <= grant.image <= len(version.images):
+        if version is None or not version.is_open or not 1 <= grant.image <= len(version.images):
             raise NotFound("That picture is gone.")
         asset = await self._common.store.asset(version.images[grant.image - 1])
         if asset is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapters.pages.admin import AdminPage
 from adapters.pages.common import Common, shown
 from adapters.pages.export import ExportPage
 from adapters.pages.gallery import GalleryPage
@@ -14,7 +15,7 @@ from adapters.pages.mask import MaskPage
 from adapters.pages.thread import ThreadPage
 from bot.links import Links
 from bot.models import Address
-from bot.ports import Doors, Shelf, Store
+from bot.ports import Doors, Privacy, Shelf, Store
 
 
 async def _nowhere(_: Address) -> str:
@@ -32,13 +33,16 @@ class Pages:
         shelf: Shelf,
         tmp: Path,
         permalink: Callable[[Address], Awaitable[str]] = _nowhere,
+        privacy: Privacy | None = None,
     ) -> None:
         self._common = Common(links=links, store=store, shelf=shelf, tmp=tmp, permalink=permalink)
+        self._common.privacy = privacy
         self._pages = (
             MaskPage(self._common),
             GalleryPage(self._common),
             ThreadPage(self._common),
             ExportPage(self._common),
+            AdminPage(self._common),
         )
 
     @property

@@ -67,6 +67,8 @@ class Sight:
 
     async def pictures(self, version: Version) -> Sequence[tuple[int, CardImage]]:
         """A version's pictures with their places from 1; those that were removed are left out."""
+        if not version.is_open:
+            return []
         assets = [(index, await self._store.asset(one)) for index, one in enumerate(version.images, start=1)]
         there = [(index, asset) for index, asset in assets if asset]
         shown = [replies.Shown(asset, self._store.asset_path(asset)) for _, asset in there]

@@ -137,9 +137,9 @@ class Connection:
         if response_url:
             _keep(self.response_urls, event_id, response_url)
 
-    async def user(self, user_id: str) -> User:
-        """A person with name and rank; both are remembered while we are connected."""
-        if user_id in self._users:
+    async def user(self, user_id: str, *, fresh: bool = False) -> User:
+        """A person with name and rank; both are remembered while we are connected, unless asked for `fresh`."""
+        if user_id in self._users and not fresh:
             return self._users[user_id]
         try:
             found = (await self.client.users_info(user=user_id))["user"]
@@ -148,7 +148,8 @@ class Connection:
         profile = found.get("profile") or {}
         name = profile.get("display_name") or profile.get("real_name") or found.get("name") or user_id
         is_admin = bool(found.get("is_admin") or found.get("is_owner"))
-        _keep(self._users, user_id, User("slack", user_id, str(name), is_admin=is_admin))
+        someone = User("slack", user_id, str(name), is_admin=is_admin, is_guest=_is_guest(found, self.workspace))
+        _keep(self._users, user_id, someone)
         return self._users[user_id]
 
     # tasks
@@ -166,6 +167,14 @@ class Connection:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def _is_guest(found: Body, workspace: str) -> bool:
+    """Somebody invited to some channels only, or of another organisation (Slack Connect)."""
+    if any(found.get(name) for name in ("is_restricted", "is_ultra_restricted", "is_stranger")):
+        return True
+    teams = [found.get("team_id") or workspace, *((found.get("enterprise_user") or {}).get("teams") or ())]
+    return workspace not in teams
 
 
 def _keep(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,13 +64,17 @@ class Pictures:
 
     async def delete(self, images: Sequence[CardImage]) -> None:
         """Remove passing pictures from Slack; best effort."""
-        for image in images:
-            file = self._known.pop(_key(image), None)
+        await self.take_back([_key(image) for image in images])
+
+    async def take_back(self, keys: Iterable[str]) -> None:
+        """Remove pictures, by their asset's id, that were sent since the start; best effort."""
+        for key in keys:
+            file = self._known.pop(key, None)
             if file:
                 try:
                     await self._client.files_delete(file=file)
                 except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-                    log.info("a preview stays in Slack: file=%s error=%s", file, type(error).__name__)
+                    log.info("a picture stays in Slack: file=%s error=%s", file, type(error).__name__)
 
     async def lend(self, file: CardFile) -> str:
         """Upload a file to take away; nobody sees it before `share`. Its Slack id. Raises `PlatformProblem`."""

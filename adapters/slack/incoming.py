@@ -103,6 +103,20 @@ def read_text(text: str, bot_user: str) -> tuple[str, bool, bool]:
     return _unescape(" ".join(_MARK.sub(plain, text).split(" "))).strip(), mentioned, others
 
 
+def named(text: str) -> str:
+    """Escaped words in which people, groups and channels stand as the core knows them: user:U1, role:S1, C1."""
+    return _unescape(_MARK.sub(lambda mark: _known_as(mark[1]), text)).strip()
+
+
+def _known_as(inner: str) -> str:
+    target = inner.partition("|")[0]
+    if target.startswith("!subteam^"):
+        return f"role:{target.removeprefix('!subteam^')}"
+    if target.startswith("@"):
+        return f"user:{target[1:]}"
+    return target[1:] if target.startswith("#") else _reading(inner)
+
+
 def _reading(inner: str) -> str:
     """What a person sees of `<…>`: the label, else the link itself, else the name."""
     target, _, label = inner.partition("|")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,7 +13,7 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack import editing, form, incoming, reference, shortcuts
+from adapters.slack import admin, editing, form, incoming, reference, shortcuts
 from adapters.slack.blocks import card_blocks
 from adapters.slack.connection import Body, Connection
 from adapters.slack.opened import Opened, unpacked
@@ -20,7 +21,7 @@ from adapters.slack.parts import Block
 from adapters.slack.problems import error_code
 from bot.cards import Card
 from bot.menu import Menu
-from bot.models import Command, User, new_id
+from bot.models import Command, Policy, User, new_id
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,10 @@ class Listener:
         """Register every listener. The names of the other commands derive from `command`."""
         app.command(command)(self._later(self._command))
         app.command(f"{command}-ref")(self._later(self._reference_command))
-        app.command(f"{command}-gallery")(self._later(self._gallery_command))
+        app.command(f"{command}-gallery")(self._later(functools.partial(self._hand_on, name="gallery")))
+        app.command(f"{command}-quota")(self._later(functools.partial(self._hand_on, name="quota")))
+        app.command(f"{command}-privacy")(self._later(functools.partial(self._hand_on, name="privacy")))
+        app.command(f"{command}-admin")(self._later(self._admin_command))
         app.event("message")(self._later(self._message))
         app.event("app_mention")(self._later(self._message))
         app.message_shortcut(shortcuts.SAVE)(self._later(self._save_shortcut))
@@ -53,6 +57,8 @@ class Listener:
         app.action(re.compile(r"^v1:"))(self._later(self._action))
         app.action(re.compile(r"^link:"))(_acknowledge)
         app.action(form.MODEL)(self._later(self._change_model))
+        app.action(admin.GROUP)(self._later(self._change_group))
+        app.view(admin.CALLBACK)(self._admin_form)
         app.view(form.CALLBACK)(self._later(self._imagine_form))
         app.view(editing.BUTTON_FORM)(self._later(self._button_form))
         app.view(editing.PICTURE_FORM)(self._later(self._picture_form))
@@ -80,11 +86,20 @@ class Listener:
             return
         await self._hand_on(body, "ref")
 
-    async def _gallery_command(self, body: Body) -> None:
-        await self._hand_on(body, "gallery")
+    async def _admin_command(self, body: Body) -> None:
+        """Without words admins get the form of the settings; others, and words, are the core's."""
+        text = incoming.named(body.get("text", ""))
+        policy = None if text else await self._settings(body["user_id"])
+        if policy is None or not await self._open(body, admin.view(policy, _typed_at(body))):
+            await self._hand_on(body | {"text": text}, "admin")
+
+    async def _settings(self, user_id: str) -> Policy | None:
+        """The settings, for who is an admin at this very moment."""
+        someone = await self._connection.user(user_id, fresh=True)
+        return await self._doors.settings(someone, self._connection.workspace)
 
     async def _hand_on(self, body: Body, name: str) -> None:
-        someone = await self._connection.user(body["user_id"])
+        someone = await self._connection.user(body["user_id"], fresh=name == "admin")
         command = incoming.command(body, self._connection.workspace, someone, name)
         self._connection.remember(command.event_id, body.get("response_url"))
         await self._doors.command(command)
@@ -119,9 +134,16 @@ class Listener:
 
     async def _change_model(self, body: Body) -> None:
         view = body.get("view") or {}
-        if self._menu is None or view.get("callback_id") != form.CALLBACK:
-            return
-        again = form.reopened(body, self._menu)
+        if self._menu and view.get("callback_id") == form.CALLBACK:
+            await self._reopen(view, form.reopened(body, self._menu))
+
+    async def _change_group(self, body: Body) -> None:
+        view = body.get("view") or {}
+        policy = await self._settings(body["user"]["id"])
+        if policy and view.get("callback_id") == admin.CALLBACK:
+            await self._reopen(view, admin.reopened(body, policy))
+
+    async def _reopen(self, view: Body, again: Block | None) -> None:
         try:
             if again:
                 await self._connection.client.views_update(view_id=view["id"], hash=view.get("hash"), view=again)
@@ -163,6 +185,20 @@ class Listener:
 
     async def _reference_form(self, body: Body) -> None:
         await self._submitted(body, reference.command(body, self._connection.workspace, await self._sender(body)))
+
+    async def _admin_form(self, ack: Ack, body: Body) -> None:
+        """Impossible values are shown at their fields, and nothing is changed."""
+        policy = await self._settings(body["user"]["id"])
+        wrong = admin.errors(body, policy) if policy else {}
+        if wrong:
+            await ack(response_action="errors", errors=wrong)
+            return
+        await ack()
+        self._connection.later(self._change_settings(body))
+
+    async def _change_settings(self, body: Body) -> None:
+        for command in admin.commands(body, self._connection.workspace, await self._sender(body)):
+            await self._submitted(body, command)
 
     async def _submitted(self, body: Body, command: Command | None) -> None:
         opened = unpacked(body["view"])

@@ -151,6 +151,8 @@ class SlackPlatform:
         lent = await connection.lend(card, address)
         await connection.with_card(replace(card, images=()) if card.tone is Tone.PROGRESS else card, send)
         connection.previews_are(address.message, ())
+        if card.gone:
+            connection.later(connection.pictures.take_back(card.gone))
         await connection.share(card, lent, address)
 
     async def whisper(self, asked: Request, card: Card) -> None:

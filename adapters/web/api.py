@@ -22,7 +22,15 @@ from bot.ports import Doors, Said, Transcript
 
 WORKSPACE = "local"
 PAGE_LENGTH = 40
-COMMANDS = {"imagine": "imagine", "help": "imagine", "imagine-ref": "ref", "imagine-gallery": "gallery"}
+COMMANDS = {
+    "imagine": "imagine",
+    "help": "imagine",
+    "imagine-ref": "ref",
+    "imagine-gallery": "gallery",
+    "imagine-quota": "quota",
+    "imagine-privacy": "privacy",
+    "imagine-admin": "admin",
+}
 HINT = "That is kept as chat. To make a picture, start with /imagine."
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -79,7 +87,8 @@ class Api:
     async def me(self, request: web.Request) -> web.StreamResponse:
         """Who am I, what can be typed, what draws here."""
         user, secret = security.welcome(request, is_admin=self.people_are_admins)
-        response = web.json_response({"user": user.id, "name": user.name, **self._about})
+        admin = user.is_admin and self._links is not None
+        response = web.json_response({"user": user.id, "name": user.name, "admin": admin, **self._about})
         security.remember(response, secret)
         return response
 
@@ -129,13 +138,15 @@ class Api:
         return web.json_response({"ok": True})
 
     async def link(self, request: web.Request) -> web.StreamResponse:
-        """The address of this person's gallery, opened from a channel: {"page": "gallery", "channel": …}."""
+        """The address of this person's gallery or admin page, opened from a channel: {"page": …, "channel": …}."""
         user = self._person(request)
         body = await requests.body_of(request)
-        if self._links is None or body.get("page") != Page.GALLERY:
+        open_to = (Page.GALLERY, Page.ADMIN) if user.is_admin else (Page.GALLERY,)
+        page = next((one for one in open_to if one == body.get("page")), None)
+        if self._links is None or page is None:
             raise NotFound("There is no such page here.")
         place = Place("web", WORKSPACE, requests.channel_of(body.get("channel")))
-        return web.json_response({"url": self._links.make(Page.GALLERY, Grant(user, place))})
+        return web.json_response({"url": self._links.make(page, Grant(user, place))})
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
         """Take one picture in; it is sent with the next message."""

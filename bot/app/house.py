@@ -18,7 +18,7 @@ from bot.errors import SetupProblem
 from bot.links import Links
 from bot.menu import Menu, menu_for
 from bot.models import Options, new_id
-from bot.ports import ChatPlatform, ImageProvider
+from bot.ports import ChatPlatform, ImageProvider, PromptChecker
 from bot.queue import Queue
 from bot.settings import Settings
 from bot.studio.desk import Desk
@@ -40,6 +40,7 @@ class House:
     catalog: Catalog
     default_model: str
     gateways: Sequence[Gateway] = ()
+    checker: PromptChecker | None = None
 
     def studio(self, platforms: Mapping[str, ChatPlatform]) -> tuple[Studio, Queue]:
         """The doors and the queue behind them, for these platforms."""
@@ -52,6 +53,7 @@ class House:
         return Desk(
             store=self.store,
             shelf=self.store.shelf,
+            privacy=self.store.privacy,
             links=self.links(),
             platforms=platforms,
             providers=self.providers,
@@ -63,6 +65,7 @@ class House:
             previews=self.settings.previews,
             concurrency=self.settings.concurrency,
             lease_ms=round(self.settings.lease * 1000),
+            checker=self.checker,
         )
 
     def links(self) -> Links:
@@ -96,7 +99,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         providers = _providers(settings, gateways)
         for provider in providers.values():
             stack.push_async_callback(provider.close)
-        yield House(settings, store, providers, catalog, _default_model(settings, catalog, providers), gateways)
+        checker = _checker(gateways)
+        if checker:
+            stack.push_async_callback(checker.close)
+        model = _default_model(settings, catalog, providers)
+        yield House(settings, store, providers, catalog, model, gateways, checker)
 
 
 @asynccontextmanager
@@ -133,6 +140,15 @@ def _providers(settings: Settings, gateways: Sequence[Gateway]) -> dict[str, Ima
 
         providers["sketch"] = SketchProvider(seconds=settings.sketch_seconds)
     return providers
+
+
+def _checker(gateways: Sequence[Gateway]) -> PromptChecker | None:
+    """Who can judge requests beforehand; None where nothing but the sketch engine draws."""
+    if not gateways:
+        return None
+    from adapters.openai import Moderations
+
+    return Moderations(gateways)
 
 
 def _default_model(settings: Settings, catalog: Catalog, providers: Mapping[str, ImageProvider]) -> str:

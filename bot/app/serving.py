@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot import replies
 from bot.app.house import House, open_house
+from bot.app.purging import purge_daily
 from bot.catalog import WARN_DAYS
 from bot.errors import RetouchError, SetupProblem
 from bot.menu import hints
@@ -53,12 +54,14 @@ async def _serve(house: House, stop: asyncio.Event, *, say: Callable[[str], None
         if web:
             say(f"Retouch is ready: http://{_shown_host(house.settings.host)}:{port}")
         running = [asyncio.create_task(_run_one(one, studio, say), name=name) for name, one in platforms.items()]
-        lookout = asyncio.create_task(_look_out(house, say), name="lookout")
+        chores = [asyncio.create_task(_look_out(house, say), name="lookout"),
+                  asyncio.create_task(purge_daily(house), name="purge")]  # fmt: skip
         try:
             await _until(stop, queue, running, house.settings.grace, say)
         finally:
-            lookout.cancel()
-            await asyncio.gather(lookout, return_exceptions=True)
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
 
 
 def _add_pages(house: House, app: Application, platforms: Mapping[str, ChatPlatform], studio: Studio) -> None:
@@ -70,7 +73,8 @@ def _add_pages(house: House, app: Application, platforms: Mapping[str, ChatPlatf
         return await platform.permalink(address) if platform else ""
 
     store = house.store
-    pages = Pages(links=house.links(), store=store, shelf=store.shelf, tmp=store.tmp, permalink=permalink)
+    pages = Pages(links=house.links(), store=store, shelf=store.shelf, tmp=store.tmp, permalink=permalink,
+                  privacy=store.privacy)  # fmt: skip
     pages.doors = studio
     pages.add_to(app)
 

@@ -29,13 +29,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. `roles` are Discord role ids or Slack user-group ids."""
+    """A person. `roles` are Discord role ids or Slack user-group ids.
+
+    `is_guest`: of another organisation, invited to some channels only, or not a full member yet.
+    """
 
     platform: str
     id: str
     name: str
     roles: frozenset[str] = frozenset()
     is_admin: bool = False
+    is_guest: bool = False
 
 
 class Role(StrEnum):
@@ -73,8 +77,9 @@ class Command:
 
     `event_id` is unique per platform and equal on every re-delivery. `text` is as typed; `flags` were given by other
     means, by name ({"ar": "2:3"}), and win. `name` is "imagine", "edit" when the attachment with `Role.IMAGE` is to be
-    edited, "ref" for the workspace's named references ("add @logo"), or "gallery". `reply_to` is the message to answer
-    to, if any.
+    edited, "ref" for the workspace's named references ("add @logo"), "gallery", "quota", "admin" or "privacy".
+    `reply_to` is the message to answer to, if any. `adults`: whether the channel is age-restricted; None where the chat
+    has no such channels.
     """
 
     event_id: str
@@ -85,6 +90,7 @@ class Command:
     flags: dict[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
+    adults: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class Message:
     mentions_bot: bool = False
     mentions_others: bool = False
     attachments: tuple[Attachment, ...] = ()
+    adults: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class Action:
     message: str | None = None
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
+    adults: bool | None = None
 
 
 Request = Command | Message | Action

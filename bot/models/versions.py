@@ -21,6 +21,16 @@ class Kind(StrEnum):
     SERIES = "series"  # panels that belong together, each with words of its own
 
 
+class Standing(StrEnum):
+    """Whether people may see a version. Its place in the tree and its numbers stay, whatever it is."""
+
+    OPEN = "open"
+    WAITING = "waiting"  # for a moderator's approval
+    REJECTED = "rejected"  # a moderator did not approve it
+    REMOVED = "removed"  # a moderator took it away
+    PURGED = "purged"  # older than things are kept here, or deleted by who made it
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The image API's own parameters, fully decided. `size` is "WIDTHxHEIGHT" in pixels, or "auto".
@@ -132,7 +142,9 @@ class Version:
     `region` names what the mask leaves open ("left half"). Where the rest was locked, `originals` are the service's own
     pictures and `drift` is the share (0.0–1.0) of the rest that it had changed. `changed` names the parts that differ
     from the parent's picture. `panels` are the words of each panel of a series, and `panel_of` the panel (from 1) that
-    each picture is. `strong`: a variation that keeps only subject and style.
+    each picture is. `strong`: a variation that keeps only subject and style. Of a version that is not `OPEN` nobody may
+    see a picture; `hidden_why` is a moderator's reason. `purged` names what is not kept any more: "pictures",
+    "prompts", "attachments". `prices` is the version of the price table that `cost` comes from.
     """
 
     id: str
@@ -169,6 +181,15 @@ class Version:
     panels: tuple[str, ...] = ()
     panel_of: tuple[int, ...] = ()
     strong: bool = False
+    standing: Standing = Standing.OPEN
+    hidden_why: str = ""
+    purged: tuple[str, ...] = ()
+    prices: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people may see it."""
+        return self.standing is Standing.OPEN
 
 
 @dataclass(frozen=True, slots=True)

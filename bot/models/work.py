@@ -1,7 +1,8 @@
-"""Requests on their way, what they cost, and what admins allow."""
+"""Requests on their way, and what they cost."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,7 +54,8 @@ class Job:
     picture, `brief` what goes to the image service. `canvas` is the parent's picture on a larger canvas; its `region`
     is how it was extended. `previews` is how many passing pictures are asked for, and `previews_cost` what they add to
     the estimate. `panels` are the words of each panel of a series; `only` the panels (from 1) to be drawn, empty: all.
-    `drawn` is what is known of the panels that were sent.
+    `drawn` is what is known of the panels that were sent. `prices` is the version of the price table, `Catalog.prices`.
+    `review` are sentences that say why a moderator must approve the result first; empty: nobody must.
     """
 
     id: str
@@ -92,6 +94,9 @@ class Job:
     only: tuple[int, ...] = ()
     strong: bool = False
     drawn: tuple[PanelNote, ...] = ()
+    purged: tuple[str, ...] = ()
+    prices: str = ""
+    review: tuple[str, ...] = ()
 
     @property
     def at_stake(self) -> int:
@@ -99,47 +104,44 @@ class Job:
         return sum(one.cost for one in self.drawn) if self.panels else self.estimate
 
 
-class Who(StrEnum):
-    """Who may do something."""
-
-    EVERYONE = "everyone"
-    OWNER = "owner"  # who added it, and admins
-    ADMINS = "admins"
-
-
-class ThreadMode(StrEnum):
-    """When words in a picture's thread are an edit."""
-
-    EVERY_REPLY = "every reply"
-    MENTION_ONLY = "mention only"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """An admin's settings for a workspace. `images_per_day` is per user and calendar day in UTC; None: no limit.
-
-    `previews` (0-3) None: as the installation has it. `offer_same`: whether a picture made by the same request is
-    offered before a new one is paid for. `admin_channel` is where the bot tells admins what they must know; "": only
-    the log. `adds_references` and `deletes_references` are about the named ones ("@logo").
-    """
-
-    images_per_day: int | None = 100
-    moderation: str = "auto"
-    blocked_terms: tuple[str, ...] = ()
-    thread_mode: ThreadMode = ThreadMode.EVERY_REPLY
-    previews: int | None = None
-    offer_same: bool = True
-    admin_channel: str = ""
-    adds_references: Who = Who.EVERYONE
-    deletes_references: Who = Who.OWNER
-
-
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the ledger says a person used in the current window, reservations included."""
+    """What the ledger says was used in a window, reservations included. `cost` is micro-dollars."""
 
     images: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which sum of a workspace's ledger a limit needs: of one `person` or of everybody, in one channel or in all.
+
+    `since` is milliseconds; sums are kept per quarter of an hour, and the whole one that `since` falls in counts.
+    """
+
+    person: bool
+    since: int
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The sums that a rule asked for, and how many of the person's requests are on their way."""
+
+    sums: Mapping[Window, Spent]
+    in_flight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOutcome:
+    """A request that may have been billed, until an admin says what it cost. `cost` (micro-dollars) is in the books."""
+
+    job: str
+    person: str
+    name: str
+    channel: str
+    model: str
+    at: int
     cost: int
 
 
@@ -150,3 +152,5 @@ class Entry(StrEnum):
     SETTLE = "settle"  # corrects both to what was delivered and billed
     RELEASE = "release"  # takes both back: nothing was billed
     UNKNOWN = "unknown"  # gives the person the images back, leaves the money: it may have been billed
+    RETURN = "return"  # gives the person the images back, leaves the money: a moderator did not approve them
+    RESOLVE = "resolve"  # corrects that money to what an admin found on the bill

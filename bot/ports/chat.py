@@ -13,7 +13,9 @@ from bot.models import (
     Command,
     Message,
     Place,
+    Policy,
     Request,
+    User,
 )
 
 
@@ -33,8 +35,11 @@ class Doors(Protocol):
     async def action(self, action: Action) -> None:
         """Take a pressed button or a submitted form."""
 
-    async def ask(self, action: Action) -> Card | None:
+    async def ask(self, asked: Action | Command) -> Card | None:
         """The same, for a web page: what would be whispered comes back instead. None: it was accepted."""
+
+    async def settings(self, user: User, workspace: str) -> Policy | None:
+        """A workspace's settings, to fill in a form; None for who may not change them."""
 
 
 class ChatPlatform(Protocol):

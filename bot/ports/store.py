@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from bot.models import (
+    Act,
     Address,
     Asset,
+    Conduct,
+    Found,
     Job,
     NamedReference,
+    OpenOutcome,
     PanelNote,
     Place,
     Policy,
     Reference,
     Spent,
     Thread,
+    Used,
     User,
     Version,
+    Window,
 )
+from bot.ports.reviews import Reviews
 
-Rule = Callable[[Policy, Spent], None]
-"""A pure check on facts read in the same transaction; raises to refuse, and nothing is written."""
+
+class Rule(Protocol):
+    """A pure check on facts read in the same transaction: `bot.limits.Asked`."""
+
+    def windows(self, policy: Policy) -> Sequence[Window]:
+        """The sums that are needed."""
+
+    def check(self, policy: Policy, used: Used) -> None:
+        """Raises to refuse; then nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +54,54 @@ class UsageRow:
     unknown_cost: int
 
 
+class By(StrEnum):
+    """What a usage report is by."""
+
+    PERSON = "person"
+    ROLE = "role"
+    CHANNEL = "channel"
+    MODEL = "model"
+    GATEWAY = "gateway"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one of them came to in a workspace: images, micro-dollars, and how often something was refused.
+
+    `key` is "PLATFORM:ID" of a person, the ids of all roles a person had with spaces between, the name of a model or
+    gateway ("" where nothing was drawn), the id of a channel, or a quarter of an hour (its first millisecond, UTC).
+    `unknown_cost` is the part of `cost` that was perhaps not billed. Refusals are counted by person and day only.
+    """
+
+    workspace: str
+    key: str
+    name: str
+    images: int
+    cost: int
+    unknown_cost: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """How far the audit holds: `lines` good ones, the last with the hash `head`.
+
+    `broken` is the number of the first line that does not hold, 0 for none, and `why` says what is wrong with it.
+    """
+
+    lines: int
+    head: str
+    broken: int = 0
+    why: str = ""
+
+
 class Store(Protocol):
     """What survives a restart. Every method is one transaction, durable when it returns."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """Pictures before the moderators, and taking pictures away."""
 
     # events
     async def saw(self, platform: str, event_id: str) -> bool:
@@ -109,16 +170,35 @@ class Store(Protocol):
     async def asset(self, asset_id: str) -> Asset | None:
         """The asset with this id."""
 
+    async def versions_with(self, asset_id: str) -> Sequence[Found]:
+        """The versions that name this picture (drawn, put together, a reference, a mask); `starred` means nothing.
+
+        Where none does: those of the picture it was made from, or of those made from it. Reads every version: not for
+        anything a person waits for.
+        """
+
     def asset_path(self, asset: Asset) -> Path:
         """The local file of an asset, for reading only."""
 
     # jobs and money
-    async def reserve(self, job: Job, rule: Rule, *, since: int, new_thread: Thread | None = None) -> Spent:
+    async def reserve(self, job: Job, rule: Rule, *, new_thread: Thread | None = None) -> Used:
         """Check and accept a job in one transaction (BEGIN IMMEDIATE).
 
-        Reads the workspace's policy and what `job.user` spent since `since` (ms), calls `rule`, then writes the seen
-        event, the ledger's reserve line (`job.options.n` images, `job.estimate`), the job and, if given, its thread.
-        Returns what was spent, this job included. Raises what `rule` raises; `errors.AlreadySeen` for a known event.
+        Reads the workspace's policy and the sums that `rule` needs, lets it check them, then writes the seen event, the
+        ledger's reserve line (`job.options.n` images, `job.estimate`), the job and, if given, its thread. Returns the
+        sums, this job included. Raises what `rule` raises; `errors.AlreadySeen` for a known event.
+        """
+
+    async def used(self, workspace: str, user: User, windows: Collection[Window]) -> Used:
+        """These sums of a workspace, and how many requests of this person are queued or running there."""
+
+    async def unknowns(self, workspace: str) -> Sequence[OpenOutcome]:
+        """Requests whose cost nobody knows yet, oldest first."""
+
+    async def resolve_unknown(self, job_id: str, cost: int, by: str) -> None:
+        """Correct such a request's cost in the books to what was billed (micro-dollars); `by` is "PLATFORM:ID".
+
+        Raises `errors.NotFound` for a job whose outcome is not, and was not, unknown. A second time corrects the first.
         """
 
     async def made_before(self, fingerprint: str, place: Place, user: User) -> Version | None:
@@ -134,7 +214,7 @@ class Store(Protocol):
         """Placed jobs of these platforms whose turn has not come, oldest first (at most 200)."""
 
     async def spent(self, workspace: str, user: User, *, since: int) -> Spent:
-        """What a person has used since `since` (ms), reservations included."""
+        """What a person has used since `since` (ms), reservations included: the sum of the ledger's own lines."""
 
     async def place_job(self, job_id: str, address: Address) -> Job:
         """Remember a job's placeholder and, if its thread has no chat thread yet, that too. The job may now run."""
@@ -195,15 +275,71 @@ class Store(Protocol):
     async def expired(self, *, now: int) -> Sequence[Job]:
         """Running jobs whose lease ran out: their worker is gone."""
 
+    # audit
+    async def record(self, act: Act) -> Act:
+        """Append a line to the audit, chained to the one before; returns it with its id and hashes."""
+
+    async def acts(
+        self,
+        *,
+        workspace: str | None = None,
+        who: str = "",
+        what: str = "",
+        since: int = 0,
+        after: int = 0,
+        limit: int = 1000,
+        newest_first: bool = False,
+        before: int = 0,
+    ) -> Sequence[Act]:
+        """Lines of the audit in order, of all workspaces with None.
+
+        Their ids are greater than `after` and, unless it is 0, less than `before`.
+        `who` is as in `Act`, `what` a name or its first part ("policy" for "policy.set"), `since` milliseconds.
+        """
+
+    async def check_acts(self, *, expect: str = "") -> AuditCheck:
+        """Walk the audit's chain to its end or to the first line that is not as it was written.
+
+        `expect` is a hash somebody noted earlier; a chain without it was cut or written anew.
+        """
+
+    # conduct
+    async def conduct(self, workspace: str, user: User) -> Conduct:
+        """How a person behaves in a workspace; somebody who was never refused has `Conduct()`."""
+
+    async def change_conduct(self, workspace: str, user: User, change: Callable[[Conduct], Conduct]) -> Conduct:
+        """Replace it by what `change`, which is pure, makes of it. Nobody else changes it in between.
+
+        Raises what `change` raises; then nothing is changed.
+        """
+
     # policy and reports
     async def policy(self, workspace: str) -> Policy:
         """A workspace's settings, or the defaults."""
+
+    async def change_policy(
+        self,
+        workspace: str,
+        change: Callable[[Policy], Policy],
+        acts: Callable[[Policy, Policy], Sequence[Act]] = lambda before, after: (),
+    ) -> tuple[Policy, Policy]:
+        """Replace a workspace's settings by what `change` makes of them; returns them as they were and as they are.
+
+        The lines of the audit that `acts` makes of both are appended in the same transaction. Nobody else changes
+        anything in between. Both are pure; what they raise is raised, and nothing is changed.
+        """
 
     async def set_policy(self, workspace: str, policy: Policy) -> None:
         """Replace a workspace's settings."""
 
     async def usage(self, *, since: int) -> Sequence[UsageRow]:
         """Who used how much since `since` (ms), most expensive first."""
+
+    async def tallies(self, by: By, *, since: int, until: int, workspace: str | None = None) -> Sequence[Tally]:
+        """What was used by requests made from `since` until before `until` (ms), of all workspaces with None.
+
+        In no order. Jobs count when they were asked for; the sums of images and cost are the ledger's.
+        """
 
     async def close(self) -> None:
         """Finish writes and let go of the files."""

@@ -1,13 +1,14 @@
 """Every sentence, card and button a person sees. Pure: facts in, a Card out.
 
 `progress.py`: requests on their way · `versions.py`: finished ones · `about.py`: what is known of them ·
-`references.py`: what goes along · `pages.py`: ways to the web pages · `troubles.py`: what went wrong · `sentences.py`:
-single sentences.
+`references.py`: what goes along · `pages.py`: ways to the web pages · `review.py`: moderators ·
+`troubles.py`: what went wrong · `sentences.py`: single sentences.
 """
 
 from bot.replies.about import compared, info, prompt_card
 from bot.replies.pages import NO_PAGES, export_file, export_page, gallery_page, paint_page, starred, thread_page
 from bot.replies.progress import working
+from bot.replies.quota import quota, within_tier
 from bot.replies.references import (
     BAD_NAME,
     REF_HINT,
@@ -69,7 +70,18 @@ from bot.replies.sentences import (
     unknown_version,
     would_not_lock,
 )
-from bot.replies.troubles import NOTHING_CHARGED, broken, cancelled, failed, problem
+from bot.replies.troubles import (
+    LOW_NEEDS_ADULTS,
+    NO_CHECKER,
+    NOTHING_CHARGED,
+    PRECHECK_CLOSED,
+    broken,
+    cancelled,
+    failed,
+    not_prechecked,
+    problem,
+    watched,
+)
 from bot.replies.versions import (
     Around,
     Shown,
@@ -90,6 +102,7 @@ __all__ = [
     "FINAL_WORDS",
     "FIRST_VERSION",
     "INTERRUPTED",
+    "LOW_NEEDS_ADULTS",
     "MOST_CHANGED",
     "NOTHING_CHANGED",
     "NOTHING_CHARGED",
@@ -98,12 +111,14 @@ __all__ = [
     "NOT_LOCKED",
     "NOT_PUT_BACK",
     "NOT_YOURS",
+    "NO_CHECKER",
     "NO_INPUTS",
     "NO_MASK",
     "NO_N_IN_SERIES",
     "NO_PAGES",
     "NO_WORDS",
     "PICTURE_ALONE",
+    "PRECHECK_CLOSED",
     "REFS_HINT",
     "REF_HINT",
     "REF_NEEDS_PICTURE",
@@ -141,6 +156,7 @@ __all__ = [
     "name_taken",
     "named_reference",
     "named_references",
+    "not_prechecked",
     "notice",
     "offer",
     "other_format",
@@ -153,6 +169,7 @@ __all__ = [
     "picture_label",
     "problem",
     "prompt_card",
+    "quota",
     "saved_as",
     "sent_back",
     "share",
@@ -167,6 +184,8 @@ __all__ = [
     "tray_full",
     "unknown_version",
     "version_buttons",
+    "watched",
+    "within_tier",
     "working",
     "would_not_lock",
 ]

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from bot.cards import Card, CardImage
 from bot.models import Kind, Options, Version
 from bot.pricing import format_cost
+from bot.replies.privacy import WORDS_GONE
 from bot.replies.sentences import notice, share
-from bot.replies.versions import Shown, card_images
+from bot.replies.versions import Shown, by_ai, card_images
 
 
 def prompt_card(version: Version) -> Card:
     """Everything that was sent to the image service for a version, as it was sent."""
+    if "prompts" in version.purged:
+        return notice(WORDS_GONE)
     if not version.sent:
         return notice("This picture was uploaded; no prompt belongs to it.")
     facts = [f"{name} {value}" for name, value in _sent_options(version.options) if value]
@@ -58,11 +61,11 @@ def compared(
 
     `originals` are the two pictures themselves.
     """
-    pair = f"v{before.number}-v{after.number}"
+    pair, by = f"v{before.number}-v{after.number}", by_ai((before, after))
     kinds = (
-        (f"compare-{pair}.png", f"v{before.number} and v{after.number} side by side"),
+        (f"compare-{pair}.png", f"v{before.number} and v{after.number} side by side{by}"),
         (f"changes-{pair}.png", f"Where v{after.number} differs from v{before.number}, red the most"),
-        (f"flip-{pair}.gif", f"Flips between v{before.number} and v{after.number}"),
+        (f"flip-{pair}.gif", f"Flips between v{before.number} and v{after.number}{by}"),
     )
     return Card(
         title=f"v{before.number} → v{after.number} · {share(changed)} of the picture changed",
@@ -117,6 +120,8 @@ def _cost_fact(version: Version) -> str:
 
 def _has_words_again(version: Version) -> bool:
     """Whether words alone ask for the same: pictures that went along, and one of several, cannot be typed."""
+    if version.purged:
+        return False
     pictured = version.references or version.markup or (version.mask and not version.region) or version.parent_image > 1
     return version.kind in (Kind.GENERATE, Kind.EDIT) and not pictured
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from bot import errors
-from bot.cards import Button, Card, Tone
+from bot.cards import Button, Card, Link, Tone
 from bot.models import Job
 from bot.pricing import format_cost
 
 NOTHING_CHARGED = "Nothing was charged."
+PRECHECK_CLOSED = (
+    "Requests are checked here before anything is drawn, and the check cannot be asked now. Try again in a few minutes."
+)
+NO_CHECKER = "No image service here has a Moderations API. Set precheck to off, or add a gateway that has one."
+LOW_NEEDS_ADULTS = (
+    "Moderation is set to low, but low-needs-adults lets it count only in age-restricted channels; elsewhere pictures "
+    "are made with auto. Set low-needs-adults to off to change that."
+)
 
 
 def problem(error: errors.RetouchError, *, prompt: str = "") -> Card:
@@ -53,6 +61,22 @@ def cancelled(job: Job, *, billed_perhaps: bool) -> Card:
         prompt=job.prompt,
         buttons=(Button("Try again", "try_again", job.id),),
         asker=job.user.name,
+    )
+
+
+def not_prechecked(why: str, *, drawn: bool) -> str:
+    """What admins read when nobody could judge a request beforehand."""
+    return f"A request was {'drawn unchecked' if drawn else 'refused'}, as the precheck could not be asked. {why}"
+
+
+def watched(job: Job, terms: str, url: str) -> Card:
+    """A request with words that moderators want to hear of; it is being drawn."""
+    return Card(
+        title=f"Watched: {terms}",
+        body="Somebody asked for a picture with these words. Look at it, and remove it if it should not stay.",
+        prompt=job.prompt[:500],
+        asker=job.user.name,
+        links=(Link("Open", url),) if url else (),
     )
 
 

@@ -28,16 +28,18 @@ class Around:
     """What a card says beside the version itself.
 
     `numbers` is how its pictures are called in their thread ("#4"), `final` what finalizing would cost at most, in
-    micro-dollars (None: there is nothing to finalize), `paint` whether people can open the page to paint a mask.
+    micro-dollars (None: there is nothing to finalize), `paint` whether people can open the page to paint a mask,
+    `report` whether moderators take reports.
     """
 
     numbers: str = ""
     final: int | None = None
     paint: bool = False
+    report: bool = False
 
 
 def finished(version: Version, shown: Sequence[Shown], *, parent: Version | None, around: Around,
-             notes: Sequence[str] = (), left: int | None = None, all_at_once: str = "") -> Card:  # fmt: skip
+             notes: Sequence[str] = (), left: str = "", all_at_once: str = "") -> Card:  # fmt: skip
     """The card of a version: its pictures, what it is, what it cost, what can be done next."""
     return Card(
         title=_finished_title(version, parent),
@@ -64,7 +66,7 @@ def offer(job: Job, made: Version, shown: Sequence[Shown]) -> Card:
         title=f"This was made before, by {made.author.name}. Use that picture for nothing, or make a new one?",
         tone=Tone.NOTICE,
         prompt=job.prompt,
-        footer=_version_footer(made, shown, None),
+        footer=_version_footer(made, shown),
         images=card_images(made, shown),
         buttons=(
             Button("Use this one", "use_same", job.id, style="primary", description="Use the picture made before"),
@@ -80,7 +82,7 @@ def brought_back(version: Version, shown: Sequence[Shown], *, word: str, around:
         title=f"{word} v{version.number}. The next reply edits this picture.",
         tone=Tone.DONE,
         prompt=version.prompt,
-        footer=_version_footer(version, shown, None, around.numbers),
+        footer=_version_footer(version, shown, numbers=around.numbers),
         images=card_images(version, shown),
         buttons=version_buttons(version, around),
         asker=version.author.name,
@@ -118,7 +120,7 @@ def _series_title(version: Version, parent: Version | None) -> str:
 _DONE = {Kind.VARIATION: "variation", Kind.EDIT: "edit", Kind.EXTEND: "larger canvas", Kind.FINAL: "final"}
 
 
-def _version_footer(version: Version, shown: Sequence[Shown], left: int | None, numbers: str = "") -> str:
+def _version_footer(version: Version, shown: Sequence[Shown], left: str = "", numbers: str = "") -> str:
     facts = [numbers] if numbers else []
     if version.references:
         facts.append(f"with {_listed([one.name or 'a picture' for one in version.references])}")
@@ -131,8 +133,8 @@ def _version_footer(version: Version, shown: Sequence[Shown], left: int | None, 
         facts.append(f"drift {share(version.drift)}")
     if version.cost:
         facts.append(f"{'about ' if version.cost_is_estimate else ''}{format_cost(version.cost)}")
-    if left is not None:
-        facts.append(f"{left} left today")
+    if left:
+        facts.append(left)
     return " · ".join(facts)
 
 
@@ -153,7 +155,7 @@ def version_buttons(version: Version, around: Around) -> tuple[Button, ...]:
     where = f"Paint where v{version.number} may change"
     paint = (Button("Paint", "paint", version.id, description=where),) if around.paint else ()
     if version.kind is Kind.UPLOAD:
-        return (edit, *paint, vary)
+        return (edit, *paint, vary, *_report_button(version, around))
     several = range(1, len(version.images) + 1) if len(version.images) > 1 else ()
     picks = [
         Button(f"Pick {_place(version, one)}", f"pick_{one}", version.id, description=f"Go on with picture {one}")
@@ -172,7 +174,13 @@ def version_buttons(version: Version, around: Around) -> tuple[Button, ...]:
         *(_series_buttons(version) if is_series else ()),
         *finalize,
         Button("Show prompt", "prompt", version.id, description=f"Show what was sent for v{version.number}"),
+        *_report_button(version, around),
     )
+
+
+def _report_button(version: Version, around: Around) -> tuple[Button, ...]:
+    about = f"Tell the moderators about v{version.number}, and why"
+    return (Button("Report", "report", version.id, form=True, description=about),) if around.report else ()
 
 
 def _place(version: Version, index: int) -> str:
@@ -226,7 +234,7 @@ def _alt(version: Version, asset: str, index: int | None, parent: Version | None
         return f"{which}uploaded picture {version.prompt}".strip()
     what, words = f"{which}AI-made picture, v{version.number}: ", version.prompt
     if panel := _panel(version, asset):
-        what, words = f"Panel {panel} of {len(version.panels)}: ", version.panels[panel - 1]
+        what, words = f"AI-made, panel {panel} of {len(version.panels)}: ", version.panels[panel - 1]
     after = _changed(version, parent)
     room = MAX_ALT - len(what) - len(after)
     words = _shortened(words, room - 1 if after else room)
@@ -272,13 +280,20 @@ def sheet_image(versions: Sequence[Version], count: int, sheet: Shown) -> CardIm
     several = f"{count} picture{'s' if count > 1 else ''}"
     if len(versions) == 1:
         panels = f"{count} panel{'s' if count > 1 else ''}"
-        alt = f"Contact sheet of v{versions[0].number}: {panels if versions[0].panel_of else several}."
+        what = panels if versions[0].panel_of else several
+        alt = f"Contact sheet of v{versions[0].number}: {what}{by_ai(versions)}."
     else:
-        alt = f"Contact sheet of this thread: {several} of {len(versions)} versions."
+        alt = f"Contact sheet of this thread: {several} of {len(versions)} versions{by_ai(versions)}."
     name = f"sheet-v{versions[-1].number}.jpg"
     return CardImage(
         sheet.path, sheet.asset.media_type, sheet.asset.width, sheet.asset.height, alt, name, sheet.asset.id, number=0
     )
+
+
+def by_ai(versions: Sequence[Version]) -> str:
+    """For alt texts of pictures made from several: whether AI drew them."""
+    uploads = [one.kind is Kind.UPLOAD for one in versions]
+    return "" if all(uploads) else ", AI-made but for uploads" if any(uploads) else ", AI-made"
 
 
 def picture_label(version: Version, index: int, *, alone: bool) -> str:

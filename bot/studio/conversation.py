@@ -37,6 +37,7 @@ from bot.intents import (
 )
 from bot.models import Kind, Reference, Version, new_id
 from bot.panels import words_of
+from bot.replies.privacy import WORDS_GONE
 from bot.studio.final import final_flags
 from bot.studio.looking import look
 from bot.studio.marks import Taken, check_unmarked, take_along, unmarked
@@ -110,7 +111,9 @@ class Conversation:
         if version.parent is None:
             raise BadInput(replies.FIRST_VERSION)
         parent = await self._desk.store.version(version.parent)
-        if parent is None:
+        while parent and not parent.is_open and parent.parent:
+            parent = await self._desk.store.version(parent.parent)
+        if parent is None or not parent.is_open:
             raise NotFound("The version before this one was removed.")
         if self._spot.thread.head == parent.id:
             await self._spot.tell(replies.already_back(parent))
@@ -120,7 +123,8 @@ class Conversation:
     async def redo(self) -> None:
         """Move the head to the newest version made from it."""
         head = await self._spot.version()
-        children = [one for one in await self._desk.store.versions(self._spot.thread.id) if one.parent == head.id]
+        versions = await self._desk.store.versions(self._spot.thread.id)
+        children = [one for one in versions if one.parent == head.id and one.is_open]
         if not children:
             raise BadInput(replies.NOTHING_TO_REDO)
         await self._bring_back(children[-1], "Forward to")
@@ -275,6 +279,8 @@ class Conversation:
     async def _panel(self, asked: Panel) -> None:
         """One panel of a series anew."""
         version = await self._spot.drawn(await self._spot.version(), Kind.PICK)
+        if "prompts" in version.purged:
+            raise NotFound(WORDS_GONE)
         wish = self._spot.wish(version.prompt, Kind.SERIES)
         await self._spot.submit(panel_wish(wish, version, asked.number, asked.prompt, asked.flags))
 
@@ -289,7 +295,9 @@ class Conversation:
 
 
 def _words_for(version: Version, drawn: Version) -> str:
-    """The words a picture was drawn by; for a panel picked out of a series with the panel's own."""
+    """The words a picture was drawn by; for a panel picked out of a series with the panel's own. Raises `NotFound`."""
+    if "prompts" in drawn.purged:
+        raise NotFound(WORDS_GONE)
     if drawn.panels and len(version.panel_of) == 1:
         return words_of(drawn.prompt, drawn.panels[version.panel_of[0] - 1])
     return drawn.prompt

@@ -14,7 +14,7 @@ from bot.catalog import Catalog, Model
 from bot.errors import BadOption, SetupProblem
 from bot.links import Links
 from bot.models import Options, Policy, User, now_ms
-from bot.ports import ChatPlatform, ImageProvider, Shelf, Store
+from bot.ports import ChatPlatform, ImageProvider, Privacy, PromptChecker, Shelf, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Desk:
     store: Store
     shelf: Shelf
     links: Links
+    privacy: Privacy
     platforms: Mapping[str, ChatPlatform]
     providers: Mapping[str, ImageProvider]
     catalog: Catalog
@@ -39,6 +40,7 @@ class Desk:
     concurrency: int = 4
     lease_ms: int = 30_000
     now: Callable[[], int] = now_ms
+    checker: PromptChecker | None = None
 
     def model_for(self, flags: Mapping[str, str], base: Options | None) -> Model:
         """The model asked for, else the parent's, else the default. Raises `BadOption` if it cannot be used here."""

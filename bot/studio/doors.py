@@ -19,19 +19,29 @@ from bot.models import (
     Kind,
     Message,
     Place,
+    Policy,
     Request,
     Thread,
     ThreadMode,
+    User,
     Version,
     new_id,
 )
+from bot.moderation import policy_for
 from bot.queue import Queue
+from bot.replies.privacy import FORGET
+from bot.replies.review import hidden
+from bot.studio.admin import admin_command
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
+from bot.studio.gate import note_refusal, readable
 from bot.studio.looking import gallery_command
 from bot.studio.marks import check_unmarked, sent_first
+from bot.studio.privacy import forget_button, privacy_command
+from bot.studio.quota import quota_card
 from bot.studio.references import mentioned, ref_command
 from bot.studio.regions import region_of
+from bot.studio.review import DECISIONS, decide, report
 from bot.studio.show import show
 from bot.studio.spot import Spot
 from bot.studio.submit import submit
@@ -62,16 +72,24 @@ class Studio:
         """Take a pressed button or a submitted form."""
         await self._answer(action, self._action)
 
-    async def ask(self, action: Action) -> Card | None:
+    async def ask(self, asked: Action | Command) -> Card | None:
         """Take what was done on a web page; what would be whispered is the answer."""
         told: list[Card] = []
-        await self._answer(action, self._action, told.append)
+        if isinstance(asked, Command):
+            await self._answer(asked, self._command, told.append)
+        else:
+            await self._answer(asked, self._action, told.append)
         return told[0] if told else None
+
+    async def settings(self, user: User, workspace: str) -> Policy | None:
+        """A workspace's settings, to fill in a form; None for who may not change them."""
+        return await self._desk.store.policy(workspace) if user.is_admin else None
 
     async def _answer(
         self, asked: T, handle: Callable[[T, Turn], Awaitable[None]], whisper: Callable[[Card], None] | None = None
     ) -> None:
         """Do it once; tell the asker, and nobody else, why not."""
+        asked = readable(asked)
         turn = Turn(self._desk, asked, whisper)
         try:
             if not await self._desk.store.saw(asked.place.platform, asked.event_id):
@@ -83,6 +101,7 @@ class Studio:
             await turn.tell(replies.problem(error))
         except RetouchError as error:
             log.info("refused: event=%s error=%s", asked.event_id, type(error).__name__)
+            await note_refusal(self._desk, asked, error)
             await turn.tell(replies.problem(error, prompt=asked.text))
         except Exception:
             error_id = new_id(8)
@@ -98,6 +117,15 @@ class Studio:
     async def _command(self, command: Command, turn: Turn) -> None:
         if command.name == "ref":
             await turn.tell(await ref_command(self._desk, command))
+            return
+        if command.name == "quota":
+            await turn.tell(await quota_card(self._desk, command))
+            return
+        if command.name == "admin":
+            await admin_command(self._desk, command, turn)
+            return
+        if command.name == "privacy":
+            await privacy_command(self._desk, command, turn)
             return
         if command.name == "gallery":
             await turn.tell(gallery_command(self._desk, command))
@@ -138,7 +166,7 @@ class Studio:
         thread = await self._thread_of(message, meant)
         if thread is None and not message.mentions_bot:
             return
-        policy = await self._desk.store.policy(message.place.workspace)
+        policy = policy_for(await self._desk.store.policy(message.place.workspace), message.place.channel)
         intent = intents.message_intent(
             message.text,
             mode=ThreadMode.MENTION_ONLY if thread and thread.guest and not meant else policy.thread_mode,
@@ -207,6 +235,8 @@ class Studio:
             await self._try_again(action, JobStatus.OFFERED)
         elif action.name == "use_same":
             await self._use_same(action)
+        elif action.name == FORGET:
+            await forget_button(self._desk, action, turn)
         else:
             await self._version_action(action, turn)
 
@@ -248,6 +278,8 @@ class Studio:
         """Take the picture that was offered, once."""
         job = await self._job(action)
         made = await self._desk.store.version(job.version) if job.version else None
+        if made and not made.is_open:
+            raise BadInput(hidden(made))
         if job.status is JobStatus.OFFERED and made:
             reused = reuse(job, made, now=self._desk.now())
             if await self._desk.store.accept(job.id, reused):
@@ -258,6 +290,14 @@ class Studio:
         thread = await self._desk.store.thread(version.thread) if version else None
         if version is None or thread is None or not _same_workspace(thread.place, action.place):
             raise NotFound("That picture is gone.")
+        if action.name in DECISIONS:
+            await decide(self._desk, action, version, turn)
+            return
+        if not version.is_open:
+            raise BadInput(hidden(version))
+        if action.name == "report":
+            await report(self._desk, action, version, thread, turn)
+            return
         conversation = Conversation(Spot(self._desk, action, thread, version, self._submit, turn))
         name, _, detail = action.name.partition("_")
         number = int(detail) if detail.isdecimal() and len(detail) < 4 else None

@@ -23,11 +23,12 @@ from bot.errors import (
     SetupProblem,
     TakenBack,
 )
-from bot.models import Asset, Entry, Job, JobStatus, Kind, Options, Role, Version, new_id
+from bot.models import Asset, Entry, Job, JobStatus, Kind, Options, Role, Standing, Version, new_id
 from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Preview, Result, Step
 from bot.pricing import actual_cost, planning_cost
 from bot.studio.admins import tell_admins
 from bot.studio.desk import Desk
+from bot.studio.gate import note_outcome
 from bot.studio.intake import as_asset
 from bot.studio.lock import lock
 from bot.studio.progress import Progress
@@ -59,6 +60,7 @@ async def draw(desk: Desk, job: Job, how: Callable[[Desk, Job, Path], Awaitable[
         log.exception("drawing failed: job=%s", job.id)
         await give_up(desk, job, OutcomeUnknown(f"Something went wrong on our side ({job.id})."), cause=error)
     else:
+        await note_outcome(desk, job)
         await show(desk, job.id)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -197,6 +199,7 @@ def version_of(desk: Desk, job: Job, result: Result) -> Version:
         region=job.region,
         provider=job.provider,
         gateway=result.gateway,
+        prices=desk.catalog.prices,
         usage=result.usage,
         sent=job.brief,
         revised=result.revised,
@@ -205,6 +208,7 @@ def version_of(desk: Desk, job: Job, result: Result) -> Version:
         fingerprint=job.fingerprint,
         avoid=job.avoid,
         strong=job.strong,
+        standing=Standing.WAITING if job.review else Standing.OPEN,
     )
 
 
@@ -266,6 +270,7 @@ async def give_up(desk: Desk, job: Job, error: RetouchError, *, cause: BaseExcep
     log.warning("job failed: id=%s error=%s perhaps_billed=%s", job.id, type(error).__name__, perhaps, exc_info=cause)
     entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
     if failed := await desk.store.fail(job.id, entry, str(error)):
+        await note_outcome(desk, job, error)
         await edit_quietly(desk, job, replies.failed(failed, error, billed_perhaps=perhaps))
     if isinstance(error, SetupProblem) and not error.known:
         await tell_admins(desk, job.place, error.for_admin)

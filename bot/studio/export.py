@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from bot import replies
+from bot.disclosure import source_type
 from bot.errors import NotFound, SetupProblem
 from bot.exporting import Entry, Spec, write_zip
 from bot.models import Asset, Kind, Version
@@ -28,7 +30,7 @@ async def write_export(store: Store, target: str, spec: Spec, out: Path) -> None
         raise NotFound("What was to be exported is gone.")
     family = {one.id: one for one in await store.versions(thread.id)}
     listed = versions if version else [one for one in versions if one.kind is not Kind.PICK]  # the same picture again
-    entries = [entry for one in listed for entry in await _entries(store, one, family.get(one.parent or ""))]
+    entries = [entry for one in listed for entry in await entries_of(store, one, family)]
     about = {"thread": thread.id, "platform": thread.place.platform, "made by": "AI, but for uploads"}
     try:
         await asyncio.to_thread(write_zip, entries, spec, out, about)
@@ -39,8 +41,10 @@ async def write_export(store: Store, target: str, spec: Spec, out: Path) -> None
         ) from error
 
 
-async def _entries(store: Store, version: Version, parent: Version | None) -> list[Entry]:
-    assets = [await store.asset(one) for one in version.images]
+async def entries_of(store: Store, version: Version, family: Mapping[str, Version]) -> list[Entry]:
+    """A version's pictures, those that are there; `family` are the versions around it by id."""
+    parent, source = family.get(version.parent or ""), source_type(version, family)
+    assets = [await store.asset(one) for one in version.images] if version.is_open else []
     known = [asset for asset in assets if asset]
     shown = [replies.Shown(one, store.asset_path(one)) for one in known]
     images = replies.card_images(version, shown, parent)
@@ -53,7 +57,8 @@ async def _entries(store: Store, version: Version, parent: Version | None) -> li
             alt=image.alt,
             prompt=_words(version, asset),
             created=version.created,
-            facts=_facts(version, asset, parent),
+            facts=_facts(version, asset, parent, source),
+            source_type=source,
         )
         for image, asset in zip(images, known, strict=True)
     ]
@@ -67,7 +72,7 @@ def _words(version: Version, asset: Asset) -> str:
     return words_of(version.prompt, version.panels[panel - 1]) if panel and version.panels else version.prompt
 
 
-def _facts(version: Version, asset: Asset, parent: Version | None) -> dict[str, object]:
+def _facts(version: Version, asset: Asset, parent: Version | None, source: str) -> dict[str, object]:
     """What the manifest says of a picture."""
     made = dt.datetime.fromtimestamp(version.created / 1000, dt.UTC).isoformat(timespec="seconds")
     return {
@@ -81,7 +86,8 @@ def _facts(version: Version, asset: Asset, parent: Version | None) -> dict[str, 
         "references": [one.name for one in version.references],
         "author": version.author.name,
         "made": made,
-        "AI-made": version.kind is not Kind.UPLOAD,
+        "AI-made": bool(source),
+        "digital source type": source or None,
         "original sha256": asset.id,
     }
 

@@ -52,7 +52,7 @@ async def _comparison(spot: Spot, first: int | None, second: int | None) -> Card
         before = await spot.numbered(first)
     else:
         parent = await spot.desk.store.version(after.parent) if after.parent else None
-        if parent is None:
+        if parent is None or not parent.is_open:
             raise BadInput(f"v{after.number} was not made from another version. Say which two: compare v1 v2.")
         before = parent
     if before.id == after.id:
@@ -71,7 +71,7 @@ async def _on_sheet(spot: Spot, number: int | None) -> list[Version]:
     version = await spot.version(number)
     if number is not None or len(version.images) > 1:
         return [version]
-    return list(await spot.desk.store.versions(spot.thread.id))
+    return [one for one in await spot.desk.store.versions(spot.thread.id) if one.is_open]
 
 
 async def _star(spot: Spot, version: Version, *, on: bool) -> None:
@@ -127,6 +127,8 @@ async def _export(spot: Spot, asked: Export) -> None:
     try:
         await write_export(spot.desk.store, target, spec, out)
         name = f"retouch-{f'v{version.number}' if version else 'thread'}.zip"
-        await spot.say(replies.export_file(what, CardFile(out, name, "application/zip")))
+        address = await spot.say(replies.export_file(what, CardFile(out, name, "application/zip")))
+        versions = [version] if version else await spot.desk.store.versions(spot.thread.id)
+        await spot.desk.store.reviews.displayed(address, [image for one in versions for image in one.images])
     finally:
         await asyncio.to_thread(out.unlink, missing_ok=True)

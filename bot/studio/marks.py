@@ -15,8 +15,8 @@ from bot.models import Asset, Attachment, Reference, Role, Version, new_id
 from bot.strokes import Strokes, find_strokes
 from bot.studio.desk import Desk
 from bot.studio.intake import as_asset, shortened, take_in
+from bot.studio.quota import check_limits
 from bot.studio.spot import Spot
-from bot.studio.submit import check_limits
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ async def _drawn_on(spot: Spot, taken: Taken, sent: Sequence[Reference], *, name
 
 async def _candidates(spot: Spot, taken: Taken, most: int, *, named: bool) -> list[_Candidate]:
     """The pictures it may have been drawn on: the one meant first, then the newest of the thread."""
-    rest = [] if named else list(reversed(await spot.desk.store.versions(spot.thread.id)))
+    rest = [] if named else [one for one in reversed(await spot.desk.store.versions(spot.thread.id)) if one.is_open]
     found: dict[str, _Candidate] = {}
     for version in (taken.version, *rest):
         for image, asset_id in enumerate(version.images, start=1):

@@ -71,7 +71,8 @@ class Progress:
 
     async def _show(self) -> None:
         job, desk = self._job, self._desk
-        images = [image for number, path in sorted(self._previews.items()) if (image := await _image(path, number))]
+        previews = {} if job.review else self._previews  # nobody sees them before a moderator
+        images = [image for number, path in sorted(previews.items()) if (image := await _image(path, number))]
         parent = await desk.store.version(job.parent) if job.parent else None
         seconds = typical_seconds(desk.catalog.model(job.options.model), job.options)
         done = sum(self._done.values()) / job.options.n if self._done else None

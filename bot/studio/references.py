@@ -27,7 +27,9 @@ from bot.models import (
     Who,
     new_id,
 )
+from bot.replies.review import hidden
 from bot.sheets import contact_sheet
+from bot.studio.audit import acted, person_acted
 from bot.studio.desk import Desk
 from bot.studio.intake import MAX_PICTURES, as_asset, take_in
 from bot.studio.spot import Spot
@@ -36,6 +38,7 @@ from bot.studio.wishes import together
 log = logging.getLogger(__name__)
 
 MAX_NAMED = 500  # of a workspace
+GONE = "gone-"  # a mark in place of a picture that is not kept any more
 ALONE = "dm"  # the workspace of a conversation with the bot alone, outside any workspace (Discord)
 _CALLS = frozenset({"everyone", "here", "channel", "group", "all"})
 _CLOSE = 0.75  # how like a known name a word must be to be taken for a slip of the pen
@@ -45,16 +48,21 @@ _CLOSE = 0.75  # how like a known name a word must be to be taken for a slip of 
 
 
 async def tray_of(desk: Desk, version: Version) -> tuple[Reference, ...]:
-    """The references that go along when this version is edited: those it was made with, unless the tray was changed."""
+    """The references that go along when this version is edited: those it was made with, unless the tray was changed.
+
+    Without pictures that are gone: who edits what was made with them goes on without them.
+    """
     changed = await desk.store.tray(version.id)
-    return await _untouched(desk, version) if changed is None else tuple(changed)
+    along = await _untouched(desk, version) if changed is None else changed
+    return tuple([one for one in along if await desk.store.asset(one.asset)])
 
 
 async def _untouched(desk: Desk, version: Version) -> tuple[Reference, ...]:
     """A tray that nobody changed. Who picks, finalizes or extends goes on with the picture before and its tray."""
     goes_on = version.kind in (Kind.PICK, Kind.FINAL, Kind.EXTEND)
     parent = await desk.store.version(version.parent) if goes_on and version.parent else None
-    return together(await tray_of(desk, parent), version.references) if parent else version.references
+    made_with = tuple(one for one in version.references if not one.asset.startswith(GONE))
+    return together(await tray_of(desk, parent), made_with) if parent else made_with
 
 
 async def numbered(desk: Desk, thread_id: str) -> dict[str, int]:
@@ -89,6 +97,8 @@ async def made_as(spot: Spot, number: int) -> tuple[Version, int]:
         raise BadInput(f"There is no picture #{number} in this thread; the newest is #{len(seen)}.")
     for version in await spot.desk.store.versions(spot.thread.id):
         if asset in version.images:
+            if not version.is_open:
+                raise BadInput(hidden(version))
             return version, version.images.index(asset) + 1
     raise BadInput(f"#{number} was sent along, not made here. Use it in an edit: use #{number} as style.")
 
@@ -108,7 +118,16 @@ async def mentioned(desk: Desk, words: str, place: Place, thread: Thread | None)
         known = _number(mention.text, assets, thread) if mention.text[0] == "#" else _name(mention.text, named)
         if known:
             references.append(replace(known, role=mention.role or known.role))
+    await _check_open(desk, references, thread)
     return tuple(references)
+
+
+async def _check_open(desk: Desk, references: Sequence[Reference], thread: Thread | None) -> None:
+    """Raise `BadInput` for a picture of the thread that nobody may see."""
+    assets = {one.asset for one in references}
+    for version in await desk.store.versions(thread.id) if thread and assets else ():
+        if not version.is_open and assets & {*version.images}:
+            raise BadInput(hidden(version))
 
 
 def _number(text: str, assets: Sequence[str], thread: Thread | None) -> Reference | None:
@@ -224,6 +243,7 @@ async def _sheet(desk: Desk, assets: Sequence[Asset], labels: Sequence[str]) -> 
     try:
         made = await asyncio.to_thread(contact_sheet, paths, scratch, labels=labels)
         kept = await desk.store.put_asset(scratch, as_asset(made, derived_from=assets[0].id))
+        await desk.store.reviews.made_of(kept.id, [one.id for one in assets])
     except (BadAttachment, OSError):
         log.warning("no sheet of a tray", exc_info=True)
         return None
@@ -260,7 +280,8 @@ async def ref_command(desk: Desk, command: Command) -> Card:
         return replies.named_reference(known, await _shown_reference(desk, known.reference))
     policy = await desk.store.policy(command.place.workspace)
     _check_may(policy.deletes_references, command.user, known.added_by, "delete named references")
-    await desk.store.remove_named(_cupboard(command.place), known.name)
+    if await desk.store.remove_named(_cupboard(command.place), known.name):
+        await acted(desk, command, "named.delete", f"@{known.name}", before=known.reference.asset)
     return replies.notice(f"@{known.name} is deleted. Pictures made with it keep it.")
 
 
@@ -306,6 +327,7 @@ async def _keep_named(desk: Desk, policy: Policy, place: Place, user: User, refe
     new = NamedReference(name, replace(reference, name=f"@{name}"), user, desk.now())
     if not await desk.store.add_named(_cupboard(place), new):
         raise BadInput(replies.name_taken(await _known(desk, place, name)))
+    await person_acted(desk, place, user, "named.add", f"@{name}", after=reference.asset)
     return replies.saved_as(new)
 
 

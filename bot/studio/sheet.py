@@ -13,6 +13,7 @@ from bot.errors import NotFound, RetouchError
 from bot.models import Asset, Kind, Version, new_id
 from bot.sheets import MOST, contact_sheet
 from bot.studio.desk import Desk
+from bot.studio.disclosed import disclosed
 from bot.studio.intake import as_asset
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ CROWDED = 10  # pictures: Discord shows no more in one message
 
 async def sheet_card(desk: Desk, versions: Sequence[Version]) -> Card:
     """The contact sheet of one version's pictures, or of a thread's. Raises `NotFound` where there is none."""
-    return replies.sheet_card(versions, await _sheet(desk, versions), most=MOST)
+    card = replies.sheet_card(versions, await _sheet(desk, versions), most=MOST)
+    return await disclosed(desk, card, *versions)
 
 
 async def with_sheet(desk: Desk, version: Version, card: Card) -> Card:
@@ -47,6 +49,7 @@ async def _sheet(desk: Desk, versions: Sequence[Version]) -> CardImage:
         await asyncio.to_thread(contact_sheet, paths, out, labels=[label for label, _ in found])
         picture = await asyncio.to_thread(pictures.inspect, out)
         kept = await desk.store.put_asset(out, as_asset(picture, derived_from=found[0][1].id))
+        await desk.store.reviews.made_of(kept.id, [asset.id for _, asset in found])
     finally:
         await asyncio.to_thread(out.unlink, missing_ok=True)
     return replies.sheet_image(versions, len(found), replies.Shown(kept, desk.store.asset_path(kept)))
@@ -58,7 +61,7 @@ async def _pictures(desk: Desk, versions: Sequence[Version]) -> list[tuple[str, 
     named = [
         (replies.picture_label(version, index, alone=alone), asset_id)
         for version in versions
-        if alone or version.kind is not Kind.PICK
+        if (alone or version.kind is not Kind.PICK) and version.is_open
         for index, asset_id in enumerate(version.images, start=1)
     ]
     found = [(label, await desk.store.asset(asset_id)) for label, asset_id in named[-MOST:]]

@@ -7,17 +7,22 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import limits, pictures, replies
+from bot import pictures, replies
 from bot.cards import Card
 from bot.compare import flip, heat_map, side_by_side, where
 from bot.errors import MessageGone, NotFound, PlatformProblem
-from bot.models import Job, JobStatus, Place, User, Version, new_id
+from bot.models import Job, JobStatus, Place, Standing, Version, new_id
+from bot.replies.review import tombstone
 from bot.studio.desk import Desk
+from bot.studio.disclosed import disclosed
 from bot.studio.final import final_price
 from bot.studio.intake import as_asset
+from bot.studio.quota import left_words
 from bot.studio.rebase import merged
 from bot.studio.references import numbers_of
+from bot.studio.removal import hide_if_removed
 from bot.studio.sheet import with_sheet
+from bot.studio.waiting import takes_reports, wait_for_review
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +37,26 @@ async def show(desk: Desk, job_id: str) -> bool:
     if version is None or platform is None:
         return False
     try:
-        await platform.edit(job.address, await _finished_card(desk, job, version))
+        if version.standing is Standing.WAITING:
+            await wait_for_review(desk, job, version)
+        else:
+            await platform.edit(job.address, await finished_card(desk, job, version))
     except MessageGone:
         log.info("nowhere to show: job=%s (its message was deleted)", job.id)
     except PlatformProblem:
         log.warning("not shown yet: job=%s", job.id, exc_info=True)
         return False
     await desk.store.finish(job.id)
+    await hide_if_removed(desk, version, job.address)
     return True
 
 
-async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
+async def finished_card(desk: Desk, job: Job, version: Version) -> Card:
+    """The card of what a job made; its tombstone where it was removed meanwhile."""
+    if not version.is_open:
+        return tombstone(version.standing, version.hidden_why, version.author.name)
     parent = await desk.store.version(version.parent) if version.parent else None
-    left = await images_left(desk, job.place, job.user)
+    left = await left_words(desk, job.place, job.user, version.cost // max(1, len(version.images)))
     all_at_once = await merged(desk, version)
     card = replies.finished(
         version,
@@ -55,7 +67,7 @@ async def _finished_card(desk: Desk, job: Job, version: Version) -> Card:
         left=left,
         all_at_once=all_at_once,
     )
-    return await with_sheet(desk, version, card)
+    return await disclosed(desk, await with_sheet(desk, version, card), version)
 
 
 async def _around(desk: Desk, version: Version, platform: str) -> replies.Around:
@@ -63,6 +75,7 @@ async def _around(desk: Desk, version: Version, platform: str) -> replies.Around
         numbers=await numbers_of(desk, version),
         final=await final_price(desk, version),
         paint=desk.links.reaches(platform),
+        report=await takes_reports(desk, version),
     )
 
 
@@ -79,26 +92,21 @@ async def shown_again_card(desk: Desk, version: Version, platform: str) -> Card:
     """A version's card once more; nothing else changes."""
     around = await _around(desk, version, platform)
     card = replies.shown_again(version, await shown(desk, version), around=around)
-    return await with_sheet(desk, version, card)
+    return await disclosed(desk, await with_sheet(desk, version, card), version)
 
 
 async def offer_card(desk: Desk, job: Job) -> Card:
     """The card that offers a picture made before. Raises `NotFound` when it was removed in the meantime."""
     made = await desk.store.version(job.version) if job.version else None
-    if made is None:
+    if made is None or not made.is_open:
         raise NotFound("The picture made before was removed. Ask again.")
-    return replies.offer(job, made, await shown(desk, made))
-
-
-async def images_left(desk: Desk, place: Place, user: User) -> int | None:
-    """How many images a person has left today; None where there is no limit."""
-    policy = await desk.store.policy(place.workspace)
-    spent = await desk.store.spent(place.workspace, user, since=limits.day_start(desk.now()))
-    return limits.images_left(policy, spent)
+    return await disclosed(desk, replies.offer(job, made, await shown(desk, made)), made)
 
 
 async def shown(desk: Desk, version: Version) -> list[replies.Shown]:
-    """A version's pictures with their files. Pictures that were removed are left out."""
+    """A version's pictures with their files. Pictures that were removed, or that wait for review, are left out."""
+    if not version.is_open:
+        return []
     assets = [await desk.store.asset(asset_id) for asset_id in version.images]
     return [replies.Shown(asset, desk.store.asset_path(asset)) for asset in assets if asset]
 
@@ -117,11 +125,14 @@ async def compared(desk: Desk, before: Version, after: Version) -> Card:
         await asyncio.to_thread(heat_map, *pair, scratch[1])
         await asyncio.to_thread(flip, *pair, scratch[2], labels=labels)
         made = [await _derived(desk, path, second[0].asset.id) for path in scratch]
+        for one in made:
+            await desk.store.reviews.made_of(one.asset.id, [origin.asset.id for origin in originals])
     finally:
         for path in scratch:
             await asyncio.to_thread(path.unlink, missing_ok=True)
     places = [where(box) for box in found.boxes]
-    return replies.compared(before, after, made, originals=originals, changed=found.changed, where=places)
+    card = replies.compared(before, after, made, originals=originals, changed=found.changed, where=places)
+    return await disclosed(desk, card, before, after)
 
 
 def _of(pictures_shown: Sequence[replies.Shown], version: Version, other: Version) -> replies.Shown:
@@ -141,9 +152,10 @@ async def bring_back(desk: Desk, version: Version, place: Place, *, word: str, k
     await desk.store.move_head(version.thread, version.id)
     around = await _around(desk, version, place.platform)
     card = replies.brought_back(version, await shown(desk, version), word=word, around=around)
-    card = await with_sheet(desk, version, card)
+    card = await disclosed(desk, await with_sheet(desk, version, card), version)
     address = await desk.platforms[place.platform].post(place, card, reply_to=reply_to, key=key)
     await desk.store.showed(version.id, address)
+    await hide_if_removed(desk, version, address)
 
 
 async def edit_quietly(desk: Desk, job: Job, card: Card) -> None:

@@ -9,7 +9,9 @@ from bot import replies
 from bot.cards import Card
 from bot.errors import BadInput
 from bot.models import Action, Address, Attachment, Kind, Message, Place, Thread, User, Version, new_id
+from bot.replies.review import hidden
 from bot.studio.desk import Desk
+from bot.studio.removal import hide_if_removed
 from bot.studio.turn import Turn
 from bot.studio.wishes import Wish
 
@@ -58,12 +60,16 @@ class Spot:
             version = await self.desk.store.version(self.thread.head)
         if version is None:
             raise BadInput(replies.STILL_DRAWING)
+        if not version.is_open:
+            raise BadInput(hidden(version))
         return version
 
     async def numbered(self, number: int) -> Version:
         """The version with this number. Raises `BadInput`."""
         for version in await self.desk.store.versions(self.thread.id):
             if version.number == number:
+                if not version.is_open:
+                    raise BadInput(hidden(version))
                 return version
         raise BadInput(replies.unknown_version(number))
 
@@ -102,6 +108,9 @@ class Spot:
         address = await platform.post(self.home, card, reply_to=self.reply_to, key=f"say-{new_id()}")
         if shows:
             await self.desk.store.showed(shows.id, address)
+            await hide_if_removed(self.desk, shows, address)
+        if assets := [image.asset for image in card.images if image.asset]:
+            await self.desk.store.reviews.displayed(address, assets)
         return address
 
     def wish(self, prompt: str, kind: Kind) -> Wish:

@@ -8,12 +8,13 @@ import json
 import logging
 from dataclasses import asdict, replace
 
-from bot import limits, moderation, replies
+from bot import moderation, replies
 from bot.briefs import Input, brief, least, shown_name
 from bot.cards import Card
 from bot.catalog import Model
 from bot.changed import says_only
 from bot.errors import BadInput, MessageGone, NotFound, NotShown, PlatformProblem
+from bot.limits import Cheaper
 from bot.models import (
     Address,
     Entry,
@@ -22,13 +23,11 @@ from bot.models import (
     Kind,
     Message,
     Options,
-    Place,
     Policy,
     Reference,
     Request,
     Role,
     Thread,
-    User,
     Version,
     new_id,
 )
@@ -36,11 +35,15 @@ from bot.options import decide
 from bot.panels import check_series, panels_of, series_quotes, words_of
 from bot.pricing import quote, typical_seconds
 from bot.regions import Region
+from bot.replies.review import hidden
 from bot.studio import intake
 from bot.studio.admins import warn_of_shutdown
 from bot.studio.desk import Desk
+from bot.studio.gate import admit, precheck, tell_what_is_watched
+from bot.studio.quota import check_limits, model_within, reserve, within_tier
 from bot.studio.regions import extended, mask_of
 from bot.studio.show import offer_card
+from bot.studio.waiting import held_back
 from bot.studio.wishes import Wish
 
 log = logging.getLogger(__name__)
@@ -52,13 +55,18 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     Raises the error to whisper when the answer is no; then nothing was posted or reserved. None: it was accepted, but
     there is nothing to draw: the platform would not take the placeholder, or the same picture exists and is offered.
     """
-    policy = await desk.store.policy(wish.place.workspace)
-    model = desk.model_for(wish.flags, wish.base)
+    policy = moderation.policy_for(await desk.store.policy(wish.place.workspace), wish.place.channel)
+    model = model_within(desk, wish, policy)
     draft = _draft(desk, wish, model, policy)
-    moderation.check_prompt(" ".join([draft.prompt, *draft.panels, *draft.avoid, *_names(wish)]), policy)
-    await check_limits(desk, draft.place, draft.user, draft.options.n)
+    words = [draft.prompt, *draft.panels, *draft.avoid, *_names(wish)]
+    admitted = await admit(desk, wish.asked, wish.place, policy, words)
+    draft = held_back(within_tier(draft, wish.flags.keys(), model, policy), policy, admitted.watched)
+    costs = desk.provider_for(model).costs_money
+    await check_limits(desk, draft.place, draft.user, draft.options.n, costs=costs)
     job, new_thread = await _with_pictures(desk, wish, draft, model)
     parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
+    if parent and not parent.is_open:
+        raise BadInput(hidden(parent))
     if job.panels and not job.only and parent:
         along = Reference(
             parent.images[min(job.parent_image, len(parent.images)) - 1], f"v{parent.number}", Role.SUBJECT
@@ -69,23 +77,23 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     if not job.options.locked and not job.mask and not (job.kind is Kind.EDIT and says_only(job.prompt)):
         job = replace(job, options=replace(job.options, locked=True), notes=(*job.notes, replies.NO_MASK))
     job = replace(job, brief="" if job.panels else _brief(job, parent, model), fingerprint=_fingerprint(job, parent))
+    await precheck(desk, job, parent, policy)
     if made := await _made_before(desk, wish, job, policy):
         await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
         await _put_up_or_take_back(desk, replace(job, status=JobStatus.OFFERED, version=made.id))
         return None
-    job = _estimated(desk, job, parent, model)
-    now = desk.now()
-    rule = limits.rule_for(job.options.n, now=now)
-    await desk.store.reserve(job, rule, since=limits.day_start(now), new_thread=new_thread)
+    job = _estimated(desk, within_tier(job, {"quality", "size"}, model, policy), parent, model)
+    await reserve(desk, job, _cheaper(desk, job, parent, model), new_thread)
     log.info("job accepted: id=%s kind=%s n=%s estimate=%s", job.id, job.kind, job.options.n, job.estimate)
     placed = await _put_up_or_take_back(desk, job)
+    await tell_what_is_watched(desk, wish.asked, placed, policy, admitted)
     await warn_of_shutdown(desk, wish.place, model)
     return placed
 
 
 def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
     others = [desk.catalog.model(name) for name in desk.model_names()]
-    level = moderation.moderation_level(policy)
+    level = moderation.level_for(policy, wish.asked.adults)
     panels = _panels(wish, model)
     flags = {name: value for name, value in wish.flags.items() if name != "n"} if panels else wish.flags
     decision = decide(flags, model, base=wish.base, moderation=level, others=others)
@@ -126,6 +134,7 @@ def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
         address=wish.address,
         panels=panels,
         only=wish.only,
+        prices=desk.catalog.prices,
     )
 
 
@@ -143,14 +152,6 @@ def _names(wish: Wish) -> list[str]:
     """The names of the pictures that go along: they are among the words that are sent."""
     names = [*(one.name for one in wish.attachments), *(one.name for one in wish.references)]
     return [shown_name(name) for name in names]
-
-
-async def check_limits(desk: Desk, place: Place, user: User, n: int = 1) -> None:
-    """Refuse before anything is fetched. The exact check is the one inside `reserve`."""
-    policy = await desk.store.policy(place.workspace)
-    now = desk.now()
-    spent = await desk.store.spent(place.workspace, user, since=limits.day_start(now))
-    limits.rule_for(n, now=now)(policy, spent)
 
 
 async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tuple[Job, Thread | None]:
@@ -240,7 +241,11 @@ async def _made_before(desk: Desk, wish: Wish, job: Job, policy: Policy) -> Vers
         wish.may_offer and policy.offer_same and desk.provider_for(desk.catalog.model(job.options.model)).costs_money
     ):
         return None
-    return await desk.store.made_before(job.fingerprint, job.place, job.user)
+    made = await desk.store.made_before(job.fingerprint, job.place, job.user)
+    thread = await desk.store.thread(made.thread) if made and job.review else None
+    if thread and thread.place.channel != job.place.channel:
+        return None  # nobody reviewed it for this channel
+    return made
 
 
 def is_guest(asked: Request) -> bool:
@@ -286,6 +291,15 @@ def _estimated(desk: Desk, job: Job, parent: Version | None, model: Model) -> Jo
     else:
         found = [quote(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)]
     return replace(job, estimate=sum(one.cost for one in found), previews_cost=sum(one.previews_cost for one in found))
+
+
+def _cheaper(desk: Desk, job: Job, parent: Version | None, model: Model) -> list[Cheaper]:
+    """The same at every lower quality, the dearest first, for when the money is short."""
+    at = model.qualities.index(job.options.quality) if job.options.quality in model.qualities else len(model.qualities)
+    if job.panels or not job.estimate:
+        return []
+    one = [replace(job, options=replace(job.options, quality=lower, n=1)) for lower in reversed(model.qualities[:at])]
+    return [Cheaper(f"{it.options.quality} quality", _estimated(desk, it, parent, model).estimate) for it in one]
 
 
 async def _put_up_or_take_back(desk: Desk, job: Job) -> Job:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot import replies
+from bot.errors import NotFound
 from bot.models import (
     Address,
     Attachment,
@@ -22,6 +23,7 @@ from bot.models import (
     new_id,
 )
 from bot.regions import Region
+from bot.replies.privacy import WORDS_GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ class Wish:
 
 
 def repeating(wish: Wish, source: Version | Job, parent: Version | None) -> Wish:
-    """A wish for the same once more. A larger canvas is laid out anew: its mask belongs to the canvas."""
+    """A wish for the same once more. A larger canvas is laid out anew: its mask belongs to the canvas.
+
+    Raises `NotFound` where the words are not kept any more.
+    """
+    if "prompts" in source.purged:
+        raise NotFound(WORDS_GONE)
     is_larger = source.kind is Kind.EXTEND
     return replace(
         wish,

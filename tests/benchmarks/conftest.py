@@ -12,7 +12,7 @@ import pytest
 from tests.benchmarks.server import Loopback
 from tests.benchmarks.tables import Report
 
-_SECTIONS = 7
+_SECTIONS = 9
 
 
 @pytest.fixture(scope="session")

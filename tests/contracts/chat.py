@@ -44,6 +44,15 @@ class ChatDriver(Protocol):
     async def ref(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         """Type `/imagine-ref TEXT` in the channel, with a picture where it asks for one."""
 
+    async def run(self, name: str, text: str = "", who: str = "alice") -> None:
+        """Type one of the further commands: `/imagine-NAME TEXT` (quota, privacy, admin).
+
+        "@bob" in it is a mention where the chat knows such a thing.
+        """
+
+    async def promote(self, who: str = "alice") -> None:
+        """Make somebody an admin of the workspace, before they do anything here."""
+
     async def mention(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         """Address the bot in the channel, outside any thread."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import AlreadySeen, NotFound, OverQuota
-from bot.limits import rule_for
+from bot.limits import Asked
 from bot.models import (
     Address,
     Asset,
@@ -28,8 +29,10 @@ from bot.models import (
     Thread,
     ThreadMode,
     Usage,
+    Used,
     User,
     Version,
+    Window,
     new_id,
     now_ms,
 )  # fmt: skip
@@ -56,14 +59,23 @@ def version(of: Job, *, images: int = 1, cost: int = 40_000) -> Version:
                    cost=cost)  # fmt: skip
 
 
-def free(policy: Policy, spent: Spent) -> None:
+class Free:
     """A rule that allows everything."""
+
+    def windows(self, policy: Policy) -> Sequence[Window]:
+        return ()
+
+    def check(self, policy: Policy, used: Used) -> None:
+        pass
+
+
+free = Free()
 
 
 async def accepted(store: Store, one: Job | None = None, **what: object) -> Job:
     """A reserved and placed job."""
     one = one or job(**what)  # type: ignore[arg-type]
-    await store.reserve(one, free, since=0, new_thread=Thread(one.thread, one.place, None, one.created))
+    await store.reserve(one, free, new_thread=Thread(one.thread, one.place, None, one.created))
     return await store.place_job(one.id, Address(replace(one.place, thread=f"ts-{one.id}"), f"ts-{one.id}"))
 
 
@@ -93,16 +105,17 @@ class StoreContract:
     async def test_a_known_event_reserves_nothing(self, store: Store) -> None:
         await accepted(store, event="e1")
         with pytest.raises(AlreadySeen):
-            await store.reserve(job(event="e1"), free, since=0)
+            await store.reserve(job(event="e1"), free)
         assert (await store.spent("T1", ALICE, since=0)).images == 1
 
     async def test_a_rule_that_refuses_leaves_nothing_behind(self, store: Store) -> None:
-        def never(policy: Policy, spent: Spent) -> None:
-            raise OverQuota("no", resets=0)
+        class Never(Free):
+            def check(self, policy: Policy, used: Used) -> None:
+                raise OverQuota("no", resets=0)
 
         one = job()
         with pytest.raises(OverQuota):
-            await store.reserve(one, never, since=0, new_thread=Thread(one.thread, one.place, None, 0))
+            await store.reserve(one, Never(), new_thread=Thread(one.thread, one.place, None, 0))
         assert await store.job(one.id) is None
         assert await store.thread(one.thread) is None
         assert not await store.saw("slack", one.event_id)
@@ -112,11 +125,11 @@ class StoreContract:
         await store.set_policy("T1", Policy(images_per_day=10))
         jobs = [job() for _ in range(500)]
         asked = [
-            store.reserve(one, rule_for(1, now=0), since=0, new_thread=Thread(one.thread, one.place, None, 0))
+            store.reserve(one, Asked(one.user, "C1", now=0), new_thread=Thread(one.thread, one.place, None, 0))
             for one in jobs
         ]
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        assert sum(isinstance(one, Spent) for one in answers) == 10
+        assert sum(isinstance(one, Used) for one in answers) == 10
         assert sum(isinstance(one, OverQuota) for one in answers) == 490
         assert (await store.spent("T1", ALICE, since=0)).images == 10
 
@@ -131,7 +144,7 @@ class StoreContract:
 
     async def test_a_job_is_claimed_once_and_only_when_placed(self, store: Store) -> None:
         waiting = job()
-        await store.reserve(waiting, free, since=0, new_thread=Thread(waiting.thread, HERE, None, 0))
+        await store.reserve(waiting, free, new_thread=Thread(waiting.thread, HERE, None, 0))
         assert await store.claim("w1", platforms=["slack"], now=1, lease_until=2) is None
         assert [one.id for one in await store.unplaced(before=2**62)] == [waiting.id]
         placed = await accepted(store)
@@ -200,7 +213,7 @@ class StoreContract:
         await store.keep(first.id, version(first))
         others = [job(thread=first.thread) for _ in range(8)]
         for one in others:
-            await store.reserve(one, free, since=0)
+            await store.reserve(one, free)
             await store.place_job(one.id, Address(replace(HERE, thread="t"), one.id))
             await store.claim("w1", platforms=["slack"], now=1, lease_until=2)
         await asyncio.gather(*(store.keep(one.id, version(one)) for one in others))

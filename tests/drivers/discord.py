@@ -80,6 +80,7 @@ class DiscordDriver:
     channel: Any
     settings: dict[str, Any]
     people: dict[str, Any] = field(default_factory=dict)
+    roles: dict[str, Any] = field(default_factory=dict)
     last: tuple[str, Any] | None = None
 
     def person(self, who: str = "alice", **how: Any) -> Any:
@@ -120,6 +121,36 @@ class DiscordDriver:
         if verb == "add":
             options["image"] = files[0]
         await self.person(who).slash(self.channel, f"imagine-ref {verb or 'list'}", **options)
+
+    async def run(self, name: str, text: str = "", who: str = "alice") -> None:
+        if name == "admin":
+            path, options = self._subcommand(text)
+        else:
+            path, options = f"imagine-{name}", {"what": _PRIVACY[text]} if text else {}
+        await self.person(who).slash(self.channel, path, **options)
+
+    def _subcommand(self, text: str) -> tuple[str, dict[str, Any]]:
+        """The words of `/imagine-admin` as the command of its group and the options they are."""
+        verb, _, rest = (text or "show").partition(" ")
+        options: dict[str, Any] = {}
+        if verb in ("grant", "ban", "unban"):
+            name, _, rest = rest.partition(" ")
+            options["person"] = self.person(name.removeprefix("@"))
+        if verb == "set":
+            options["setting"], _, options["value"] = rest.partition(" ")
+        elif rest:
+            key = {"show": "setting", "usage": "days", "ban": "reason", "grant": "amount"}[verb]
+            options[key] = int(rest) if key == "days" else rest
+        if verb == "grant":
+            *amount, options["until"] = rest.split(" ")
+            options["amount"] = " ".join(amount)
+        return f"imagine-admin {verb}", options
+
+    async def promote(self, who: str = "alice") -> None:
+        if "admins" not in self.roles:
+            self.roles["admins"] = self.guild.create_role("admins", permissions=discord.Permissions(manage_guild=True))
+        self.env.backend.add_member_role(self.guild.id, self.person(who).id, self.roles["admins"].id)
+        await self.env.settle()
 
     async def mention(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         me = self.env.bot.user
@@ -200,6 +231,9 @@ class DiscordDriver:
             links=tuple((button.label or "", button.url) for button in buttons if button.url),
             files=tuple((file.name or "", self.env.backend.cdn.get(file.media.url) or b"") for file in files),
         )
+
+
+_PRIVACY = {"export": "Export it", "delete mine": "Delete mine"}
 
 
 def _walk(components: Sequence[Any]) -> Iterator[Any]:

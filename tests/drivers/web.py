@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -100,6 +101,14 @@ class WebDriver:
     async def ref(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         await self.say(f"/imagine-ref {text}".strip(), files=files, who=who)
 
+    async def run(self, name: str, text: str = "", who: str = "alice") -> None:
+        for known in set(re.findall("@([a-z]+)", text)) & set(self.people):
+            text = text.replace(f"@{known}", f"user:{(await self.get('/api/me', who=known))['user']}")
+        await self.say(f"/imagine-{name} {text}".strip(), who=who)
+
+    async def promote(self, who: str = "alice") -> None:
+        """Everybody at this machine is one."""
+
     async def mention(self, text: str, *, files: Sequence[File] = (), who: str = "alice") -> None:
         await self.say(f"@retouch {text}", files=files, who=who)
 
@@ -136,7 +145,7 @@ class WebDriver:
 
     async def upload(self, name: str, data: bytes, *, who: str = "alice") -> dict[str, Any]:
         """Attach a file. Raises `AssertionError` with the server's sentence when it was not taken."""
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)  # names go as they are, as from a browser
         form.add_field("file", io.BytesIO(data), filename=name, content_type="application/octet-stream")
         status, body = await self.request("POST", "/api/uploads", data=form, who=who)
         assert status == 200, body

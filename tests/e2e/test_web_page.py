@@ -150,7 +150,7 @@ async def test_the_full_view_works_by_keyboard_alone(page: Page) -> None:
 async def test_options_are_offered_while_typing(page: Page) -> None:
     box = composer(page)
     await box.press_sequentially("/im")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await expect(page.get_by_role("option")).to_have_count(3)
     await box.press("Tab")
     await box.press_sequentially("a red fox --")
     assert await page.get_by_role("option").count() > 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.cards import Card, Tone
-from bot.errors import BadAttachment, PlatformProblem
+from bot.errors import BadAttachment, CannotPost, MessageGone, PlatformProblem
 from bot.models import Address, Attachment, Place, Request
 from bot.ports import Doors
 
@@ -37,6 +37,8 @@ class FakeChat:
         self.files: dict[str, bytes] = {}
         self.edit_fault: PlatformProblem | None = None
         self.post_fault: PlatformProblem | None = None
+        self.post_fault_in = ""  # a channel
+        self.gone: set[str] = set()  # messages that people deleted
         self._keys: dict[str, Address] = {}
 
     async def run(self, doors: Doors) -> None:
@@ -45,6 +47,8 @@ class FakeChat:
     async def post(self, place: Place, card: Card, *, reply_to: str | None, key: str) -> Address:
         if self.post_fault:
             raise self.post_fault
+        if place.channel == self.post_fault_in:
+            raise CannotPost("The bot may not speak there.")
         if key in self._keys:
             return self._keys[key]
         message = f"m{len(self.posted) + 1}"
@@ -56,6 +60,8 @@ class FakeChat:
     async def edit(self, address: Address, card: Card) -> None:
         if self.edit_fault:
             raise self.edit_fault
+        if address.message in self.gone:
+            raise MessageGone("The message was deleted.")
         next(one for one in self.posted if one.address == address).history.append(card)
 
     async def whisper(self, asked: Request, card: Card) -> None:

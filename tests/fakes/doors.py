@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.cards import Card
-from bot.models import Action, Command, Message
+from bot.models import Action, Command, Message, Policy, User
 
 
 @dataclass
@@ -26,8 +26,12 @@ class FakeDoors:
     async def action(self, action: Action) -> None:
         raise AssertionError("a page wants an answer: it calls ask")
 
-    async def ask(self, action: Action) -> Card | None:
-        self.asked.append(action)
+    async def settings(self, user: User, workspace: str) -> Policy | None:
+        raise AssertionError("a page reads the settings itself")
+
+    async def ask(self, asked: Action | Command) -> Card | None:
+        assert isinstance(asked, Action)
+        self.asked.append(asked)
         if self.gate:
             await self.gate.wait()
         return self.refusals.pop(0) if self.refusals else None

@@ -33,7 +33,10 @@ Call = dict[str, Any]
 
 @dataclass
 class SlackWorld:
-    """A running emulator with the shim in front. `faults`: per method, answers to give instead, first to last."""
+    """A running emulator with the shim in front. `faults`: per method, answers to give instead, first to last.
+
+    `admins` are the names of people who may manage the workspace.
+    """
 
     url: str
     upstream: str
@@ -45,6 +48,8 @@ class SlackWorld:
     young: set[str] = field(default_factory=set)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     acks: dict[str, asyncio.Event] = field(default_factory=dict)
+    admins: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)  # display names of people who have another
 
     def called(self, method: str) -> list[Call]:
         """The arguments of every call of a method."""
@@ -195,7 +200,9 @@ def _ours(world: SlackWorld, method: str, arguments: Call) -> Call | None:
     if method == "apps.connections.open":
         return {"ok": True, "url": world.url.replace("http", "ws") + "/link"}
     if method == "users.info" and (name := str(arguments.get("user", "")).removeprefix("U").lower()).isalpha():
-        return {"ok": True, "user": {"id": arguments["user"], "name": name, "profile": {"display_name": name}}}
+        is_admin = name in world.admins
+        return {"ok": True, "user": {"id": arguments["user"], "name": name, "is_admin": is_admin,
+                                     "profile": {"display_name": world.names.get(name, name)}}}  # fmt: skip
     if method == "chat.postEphemeral":
         world.whispers.append(arguments)
         return {"ok": True, "message_ts": "1.1"}
@@ -218,7 +225,9 @@ def _wrong_with(view: Call) -> str:
         return "title, submit or close"
     if len(view["private_metadata"]) > 3000 or len(ids) != len(set(ids)):
         return "metadata or ids"
-    for element in (block["element"] for block in view["blocks"]):
+    if len(view["blocks"]) > 100 or any(len(block.get("hint", {}).get("text", "")) > 2000 for block in view["blocks"]):
+        return "blocks or hints"
+    for element in (block["element"] for block in view["blocks"] if "element" in block):
         labels = [one["text"]["text"] for one in element.get("options", [])]
         if len(labels) > 100 or any(not 1 <= len(label) <= 75 for label in labels):
             return "options"

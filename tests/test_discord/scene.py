@@ -14,7 +14,7 @@ from PIL import Image
 
 from bot.cards import Button, Card, CardImage, Link, Tone
 from bot.errors import BadAttachment, PlatformProblem
-from bot.models import Action, Address, Command, Message, Request
+from bot.models import Action, Address, Command, Message, Policy, Request, User
 from bot.ports import ChatPlatform
 from tests.drivers.discord import DiscordDriver, open_simulation
 
@@ -38,7 +38,7 @@ class SmallDoors:
     problems: list[PlatformProblem] = field(default_factory=list)
 
     async def command(self, command: Command) -> None:
-        if command.name in ("ref", "gallery"):
+        if command.name not in ("imagine", "edit"):
             await self._answer(command)
             return
         await self._take(command, command.text, command.reply_to)
@@ -46,8 +46,11 @@ class SmallDoors:
     async def message(self, message: Message) -> None:
         await self._take(message, message.text, message.id)
 
-    async def ask(self, action: Action) -> Card | None:
+    async def ask(self, asked: Action | Command) -> Card | None:
         raise NotImplementedError
+
+    async def settings(self, user: User, workspace: str) -> Policy | None:
+        return Policy() if user.is_admin else None
 
     async def action(self, action: Action) -> None:
         await self._take(action, action.text or action.name, None)

@@ -52,6 +52,9 @@ async def test_it_connects_answers_and_closes_cleanly(tmp_path: Path) -> None:
             "imagine",
             "imagine-gallery",
             "imagine-ref",
+            "imagine-quota",
+            "imagine-privacy",
+            "imagine-admin",
             "Edit image",
             "Save as reference",
         ]

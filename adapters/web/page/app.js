@@ -31,7 +31,8 @@ async function start() {
   byId("me").setAttribute("aria-label", `Your name: ${page.me.name}. Change it`);
   setUpLightbox();
   setUpName();
-  setUpGallery();
+  setUpPage("gallery", page.me.gallery);
+  setUpPage("admin", page.me.admin);
   page.main = room(mainRoom, { inChannel: true, threadOf: () => null, id: "main", label: `Message #${channel}`,
     placeholder: "/imagine what you want to see…" });
   page.thread = room(threadRoom, { inChannel: false, threadOf: () => page.openThread, id: "thread",
@@ -203,15 +204,15 @@ async function followAddress() {
   if (!TOUCH) page.thread.composer.focus();
 }
 
-// ── The gallery ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The gallery, the admin page ─────────────────────────────────────────────────────────────────────────────────
 
-/** It opens beside, by a link made for me. The tab is opened first: later, browsers take it for a popup. */
-function setUpGallery() {
-  byId("gallery").hidden = !page.me.gallery;
-  byId("gallery").addEventListener("click", async () => {
+/** They open beside, by a link made for me. The tab is opened first: later, browsers take it for a popup. */
+function setUpPage(name, isHere) {
+  byId(name).hidden = !isHere;
+  byId(name).addEventListener("click", async () => {
     const tab = open("about:blank", "_blank");
     try {
-      const { url } = await post("/api/link", { page: "gallery", channel });
+      const { url } = await post("/api/link", { page: name, channel });
       if (tab) tab.location = url;
       else location.assign(url);
     } catch (error) {

@@ -76,7 +76,7 @@ export class Hints {
 function find(box, hints) {
   const text = box.value.slice(0, box.selectionEnd);
   if (box.selectionStart !== box.selectionEnd) return null;
-  if (/^\/\w*$/.test(text)) return commands(text);
+  if (/^\/[\w-]*$/.test(text)) return commands(text);
   if (!text.startsWith("/imagine ")) return null;
   const flags = flagsFor(box.value, hints);
   const value = /(?:^|\s)--(\w+)[ =]([\w:.-]*)$/.exec(text);
@@ -98,6 +98,8 @@ function flagsFor(text, hints) {
 function commands(text) {
   const all = [
     { label: "/imagine", insert: "/imagine ", about: "Make a picture" },
+    { label: "/imagine-quota", insert: "/imagine-quota", about: "What you have used and what is left" },
+    { label: "/imagine-privacy", insert: "/imagine-privacy", about: "What is kept about you: see, export, delete" },
     { label: "/help", insert: "/help", about: "What can be typed" },
   ];
   const choices = all.filter((one) => one.label.startsWith(text) && one.label !== text);

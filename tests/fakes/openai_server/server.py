@@ -12,8 +12,8 @@ from dataclasses import asdict, replace
 
 from aiohttp import web
 
-from tests.fakes.openai_server import chat, think_answers, think_orders
-from tests.fakes.openai_server.answers import b64, event, facts, noise, painted, usage
+from tests.fakes.openai_server import chat, moderations, think_answers, think_orders
+from tests.fakes.openai_server.answers import b64, event, facts, noise, painted, tokens, usage
 from tests.fakes.openai_server.dialect import Dialect
 from tests.fakes.openai_server.faults import FAULTS, ApiError, Fault, error_answer, moderated, raise_early, spoiled
 from tests.fakes.openai_server.limit import Limit
@@ -28,9 +28,10 @@ Answer = Callable[[web.Request, Recorded, Fault], Awaitable[web.StreamResponse]]
 class OpenAIServer:
     """Open it with `async with`.
 
-    `picture` replaces what it draws; `delay` is seconds per drawing. `billed` counts pictures, `refused` answers of
-    429, `most_at_once` how many pictures' requests were worked on at one time. `shutdown_dates` (model → YYYY-MM-DD)
-    appear in the list of models. The keywords of a dialect are explained there; `window` is in seconds.
+    `picture` replaces what it draws; `delay` is seconds per drawing. `billed` counts pictures, `invoices` has the model
+    and the tokens (text in, images in, images out) of each POST that is billed, `refused` counts answers of 429,
+    `most_at_once` how many pictures' requests were worked on at one time. `shutdown_dates` (model → YYYY-MM-DD) appear
+    in the list of models. The keywords of a dialect are explained there; `window` is in seconds.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class OpenAIServer:
     ) -> None:  # fmt: skip
         self.requests: list[Recorded] = []
         self.billed = 0
+        self.invoices: list[tuple[str, int, int, int]] = []
         self.refused = 0
         self.most_at_once = 0
         self.downloads = 0
         self.delay = delay
         self.picture: bytes | None = None
         self.shutdown_dates: dict[str, str] = {}
+        self.has_moderations = True
         self.dialect = Dialect(
             strict=strict, only=tuple(only), edit_field=edit_field, unknown=tuple(unknown),
             needs_response_format=needs_response_format, no_streaming=no_streaming,
@@ -85,6 +88,7 @@ class OpenAIServer:
         app.router.add_post("/v1/images/edits", self._images)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/responses", self._responses)
+        app.router.add_post("/v1/moderations", self._moderations)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/files/{name}", self._file)
         app.router.add_get("/_admin/requests", self._admin_requests)
@@ -111,6 +115,18 @@ class OpenAIServer:
 
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         return await self._handled(request, self._answer_responses)
+
+    async def _moderations(self, request: web.Request) -> web.StreamResponse:
+        if not self.has_moderations:
+            raise web.HTTPNotFound
+        return await self._handled(request, self._answer_moderations)
+
+    async def _answer_moderations(self, request: web.Request, recorded: Recorded, fault: Fault) -> web.StreamResponse:
+        await self._delayed(fault)
+        if broken := await self._broken(request, fault):
+            return broken
+        body = {} if fault.name == "empty_data" else await asyncio.to_thread(moderations.judged, recorded.fields)
+        return web.json_response(body)
 
     async def _handled(self, request: web.Request, answer: Answer, limit: Limit | None = None) -> web.StreamResponse:
         recorded = await record(request)
@@ -202,6 +218,7 @@ class OpenAIServer:
         if fault.name == "moderation_output":
             raise moderated("output", fault.value)
         self.billed += order.n
+        self.invoices.append((order.model, *tokens(order, fault)))
         return spoiled(pictures, fault)
 
     async def _broken(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:

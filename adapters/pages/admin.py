@@ -1,0 +1,269 @@
+"""The admin page: settings, usage, budgets, outcomes nobody knows, bans and the audit of one workspace.
+
+It reads the store; everything it changes goes through the same command as in the chats, which checks, writes the audit
+and answers with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from aiohttp import web
+
+from adapters.pages.common import STARTING, Common, shown, told
+from bot import reports
+from bot.errors import BadInput, NotFound
+from bot.links import Grant, Page
+from bot.models import Act, Command, OpenOutcome, Policy, Span, now_ms
+from bot.policies import SETTINGS, Setting, apply
+from bot.ports import By
+from bot.studio.budgets import budgets_used
+
+ACTS = 60  # lines of the audit at a time
+DAY_MS = 86_400_000
+MOST_DAYS = 366
+LONGEST_WORDS = 1_000
+_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_WORDS = re.compile(r"(?:grant|ban|unban|resolve)\s.+")
+_SPANS = {Span.HOUR: "this hour", Span.DAY: "today", Span.MONTH: "this month"}
+NOT_AN_ADMIN = "This page is for admins. Ask for a link with /imagine-admin page."
+
+View = dict[str, object]
+
+
+class AdminPage:
+    """Handlers of /p/admin/."""
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+
+    def routes(self) -> list[web.RouteDef]:
+        """What is answered here."""
+        here = f"/p/{Page.ADMIN}/{{token}}"
+        return [
+            web.get(here, shown(self.page)),
+            web.get(f"{here}/about", told(self.about)),
+            web.get(f"{here}/settings", told(self.settings)),
+            web.post(f"{here}/set", told(self.set)),
+            web.post(f"{here}/do", told(self.do)),
+            web.get(f"{here}/usage", told(self.usage)),
+            web.get(f"{here}/usage.csv", shown(self.usage_csv)),
+            web.get(f"{here}/money", told(self.money)),
+            web.get(f"{here}/people", told(self.people)),
+            web.get(f"{here}/audit", told(self.audit)),
+        ]
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The page, if the link is good."""
+        self._grant(request)
+        return self._common.page_file("admin.html")
+
+    async def about(self, request: web.Request) -> web.StreamResponse:
+        """Which workspace this is."""
+        place = self._grant(request).place
+        return web.json_response({"platform": place.platform, "workspace": place.workspace})
+
+    # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def settings(self, request: web.Request) -> web.StreamResponse:
+        """Every setting with its value, in the order of the table."""
+        policy = await self._policy(self._grant(request))
+        return web.json_response({"settings": [_setting_view(one, policy) for one in SETTINGS.values()]})
+
+    async def set(self, request: web.Request) -> web.StreamResponse:
+        """Change one setting: {"id": …, "name": …, "value": …}; answers with the value as it is kept."""
+        grant = self._grant(request)
+        body = await _body(request)
+        name, value = _text(body, "name"), _text(body, "value")
+        wanted = SETTINGS[name].show(apply(await self._policy(grant), name, value)) if name in SETTINGS else ""
+        said = await self._command(grant, body, f"set {name} {value}")
+        kept = SETTINGS[name].show(await self._policy(grant)) if name in SETTINGS else ""
+        if kept != wanted or not kept:
+            raise BadInput(said)
+        return web.json_response({"value": kept, "said": said})
+
+    async def do(self, request: web.Request) -> web.StreamResponse:
+        """Grant, ban, unban or resolve: {"id": …, "words": "ban user:U1 7 days spam"}."""
+        grant = self._grant(request)
+        body = await _body(request)
+        words = " ".join(_text(body, "words").split())
+        if not _WORDS.fullmatch(words) or len(words) > LONGEST_WORDS:
+            raise BadInput("Say whom or what, in fewer words.")
+        before = await self._state(grant)
+        said = await self._command(grant, body, words)
+        if await self._state(grant) == before:
+            raise BadInput(said)
+        return web.json_response({"said": said})
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def usage(self, request: web.Request) -> web.StreamResponse:
+        """Who or what used how much: ?by=person|role|channel|model|gateway|day&days=30. Money in micro-dollars."""
+        report = await self._report(request)
+        rows = [_row_view(row) for row in report.rows]
+        return web.json_response({"by": report.by, "rows": rows, "total": _row_view(report.total)})
+
+    async def usage_csv(self, request: web.Request) -> web.StreamResponse:
+        """The same as a spreadsheet takes it."""
+        report = await self._report(request)
+        headers = {"Content-Disposition": f'attachment; filename="retouch-usage-by-{report.by}.csv"'}
+        return web.Response(text=reports.usage_csv(report), content_type="text/csv", headers=headers)
+
+    async def money(self, request: web.Request) -> web.StreamResponse:
+        """Budgets and what is used of them, and requests that perhaps were billed."""
+        grant = self._grant(request)
+        unknown = await self._common.store.unknowns(grant.place.workspace)
+        return web.json_response(
+            {"budgets": await self._budgets(grant), "unknown": [_open_view(one) for one in unknown]}
+        )
+
+    async def people(self, request: web.Request) -> web.StreamResponse:
+        """Bans and grants that have not ended."""
+        policy, now = await self._policy(self._grant(request)), now_ms()
+        bans = [one for one in policy.bans if one.until is None or one.until > now]
+        grants = [one for one in policy.grants if one.until > now]
+        return web.json_response(
+            {
+                "bans": [{"who": one.who, "until": one.until, "reason": one.reason, "by": one.by} for one in bans],
+                "grants": [
+                    {"who": one.who, "where": one.where, "measure": one.measure, "amount": one.amount,
+                     "until": one.until} for one in grants
+                ],
+            }
+        )  # fmt: skip
+
+    async def audit(self, request: web.Request) -> web.StreamResponse:
+        """A page of the audit, newest first. `next` is what to ask for as `before`, 0 at the end."""
+        grant = self._grant(request)
+        before = _number(request, "before", 0, most=10**15)
+        acts = await self._common.store.acts(
+            workspace=grant.place.workspace, before=before, limit=ACTS + 1, newest_first=True
+        )
+        following = acts[ACTS - 1].id if len(acts) > ACTS else 0
+        return web.json_response({"acts": [_act_view(one) for one in acts[:ACTS]], "next": following})
+
+    # ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _grant(self, request: web.Request) -> Grant:
+        grant = self._common.grant(Page.ADMIN, request)
+        if not grant.user.is_admin:
+            raise NotFound(NOT_AN_ADMIN)
+        return grant
+
+    async def _policy(self, grant: Grant) -> Policy:
+        return await self._common.store.policy(grant.place.workspace)
+
+    async def _state(self, grant: Grant) -> object:
+        """What the page's own commands change: one that changes nothing has said why."""
+        policy = await self._policy(grant)
+        return policy.bans, policy.grants, tuple(await self._common.store.unknowns(grant.place.workspace))
+
+    async def _command(self, grant: Grant, body: View, words: str) -> str:
+        """Run an admin's command; what it answered. The same id again is answered without doing it again."""
+        if self._common.doors is None:
+            raise BadInput(STARTING)
+        event = _text(body, "id")
+        if not _ID.fullmatch(event):
+            raise BadInput("This request has no proper id. Reload the page.")
+        command = Command(f"page:{event}", grant.place, grant.user, words, name="admin")
+        card = await self._common.doors.ask(command)
+        return " ".join(part for part in (card.title, card.body) if part) if card else "That was done already."
+
+    async def _report(self, request: web.Request) -> reports.Report:
+        grant = self._grant(request)
+        by, days = _by(request), _number(request, "days", 30, most=MOST_DAYS)
+        now = now_ms()
+        found = await self._common.store.tallies(
+            by, since=now - max(1, days) * DAY_MS, until=now + 1, workspace=grant.place.workspace
+        )
+        return reports.report(by, found, (await self._policy(grant)).zone)
+
+    async def _budgets(self, grant: Grant) -> list[View]:
+        workspace = grant.place.workspace
+        found = await budgets_used(self._common.store, workspace, await self._policy(grant), now_ms())
+        return [
+            {"name": f"{one.where or 'Workspace'} · {_SPANS[one.span]}", "amount": one.amount, "used": used}
+            for one, used in found
+        ]
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _setting_view(setting: Setting, policy: Policy) -> View:
+    return {
+        "name": setting.name,
+        "label": setting.name.replace("-", " ").capitalize(),
+        "group": setting.group,
+        "about": setting.about,
+        "kind": setting.kind,
+        "choices": list(setting.choices),
+        "empty": setting.empty,
+        "value": setting.show(policy),
+    }
+
+
+def _row_view(row: reports.Row) -> View:
+    return {
+        "key": row.key,
+        "name": row.name,
+        "images": row.images,
+        "cost": row.cost,
+        "unknown": row.unknown_cost,
+        "refused": row.refused,
+    }
+
+
+def _open_view(one: OpenOutcome) -> View:
+    return {"job": one.job, "who": one.person, "name": one.name, "model": one.model, "at": one.at, "cost": one.cost}
+
+
+def _act_view(act: Act) -> View:
+    return {
+        "at": act.at,
+        "who": act.who,
+        "who_name": act.who_name,
+        "what": act.what,
+        "target": act.target,
+        "before": act.before,
+        "after": act.after,
+    }
+
+
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _by(request: web.Request) -> By:
+    try:
+        return By(request.query.get("by", By.DAY))
+    except ValueError as error:
+        raise BadInput(f"Reports are by one of: {', '.join(By)}.") from error
+
+
+def _number(request: web.Request, name: str, otherwise: int, *, most: int) -> int:
+    text = request.query.get(name, "")
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most):
+        raise BadInput(f"“{name}” is a whole number of at most {most}.")
+    return int(text)
+
+
+async def _body(request: web.Request) -> View:
+    if request.content_type != "application/json":  # which no plain HTML form can send
+        raise BadInput("Send this as application/json.")
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise BadInput("This request is not JSON.") from error
+    if not isinstance(body, dict):
+        raise BadInput("This request is not a JSON object.")
+    return body
+
+
+def _text(body: View, key: str) -> str:
+    value = body.get(key, "")
+    if not isinstance(value, str):
+        raise BadInput(f"“{key}” is not text.")
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,130 @@
+"""Deletes files that nothing needs. Only what some document let go of is looked at: `freed`, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sqlite3
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from bot.ports import Purged
+from storage.files import blob_path
+from storage.threads import asset as asset_row
+
+Connection = sqlite3.Connection
+
+NO_NEED = frozenset({"removal"})  # tables that name pictures which are being deleted
+WASTE = 4  # the file is written anew when a quarter of it is unused …
+LEAST_PAGES = 4096  # … and that is at least 16 MB
+_ASSET = re.compile(r"\b[0-9a-f]{64}\b")
+_ZIP = re.compile(r"export-[0-9a-f]{24}\.zip")  # as the page names them
+
+
+def is_due(db: Connection) -> bool:
+    """Whether anything was let go of since the last sweep that came to its end."""
+    return db.execute("SELECT 1 FROM freed LIMIT 1").fetchone() is not None
+
+
+def unneeded(
+    db: Connection, freed: Collection[str] | None = None, instead: Mapping[tuple[str, str], str] | None = None
+) -> list[str]:
+    """The assets to delete: let go of (and their originals, and what was derived from them), named by no document.
+
+    `freed` and `instead` (documents by table and id) say what would be, for a purge that only looks.
+    """
+    if freed is None:
+        freed = [row[0] for row in db.execute("SELECT asset FROM freed WHERE asset != ''")]
+    family = [
+        row[0]
+        for row in db.execute(
+            "WITH RECURSIVE origin (id) AS (SELECT value FROM json_each(:freed) UNION"
+            " SELECT asset.derived_from FROM asset JOIN origin ON asset.id = origin.id"
+            " WHERE asset.derived_from IS NOT NULL)"
+            " SELECT id FROM origin UNION SELECT asset.id FROM asset JOIN origin ON asset.derived_from = origin.id"
+            " UNION SELECT made_of.asset FROM made_of JOIN origin ON made_of.origin = origin.id",
+            {"freed": json.dumps(list(freed))},
+        )
+    ]
+    if not family:
+        return []
+    needed = _needed(db, instead or {})
+    return [one for one in family if one not in needed]
+
+
+def _needed(db: Connection, instead: Mapping[tuple[str, str], str]) -> set[str]:
+    """Whatever any document names, and the originals of that."""
+    found: set[str] = set()
+    for table in _tables(db):
+        has_id = any(row["name"] == "id" for row in db.execute(f"PRAGMA table_info({table})"))
+        for row in db.execute(f"SELECT {'id' if has_id else 'NULL'} AS id, doc FROM {table}"):  # noqa: S608
+            found.update(_ASSET.findall(instead.get((table, row["id"]), row["doc"])))
+    rows = db.execute("SELECT id, derived_from FROM asset WHERE derived_from IS NOT NULL")
+    origins = {row["id"]: row["derived_from"] for row in rows}
+    for one in list(found):
+        while (one := origins.get(one, "")) and one not in found:  # up to the first
+            found.add(one)
+    return found
+
+
+def _tables(db: Connection) -> list[str]:
+    """Every table of documents: what a later table needs is safe without anybody thinking of this."""
+    rows = db.execute(
+        "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+        " AND c.name = 'doc'"
+    )
+    return [row[0] for row in rows if row[0] not in NO_NEED]
+
+
+def delete(db: Connection, folder: Path, gone: Collection[str]) -> Purged:
+    """Delete files and rows. One that came in again since it was let go of stays.
+
+    A crash in between leaves a row without a file, which is deleted the next time.
+    """
+    files = size = 0
+    for one in gone:
+        (wanted_again,) = db.execute(
+            "SELECT (SELECT created FROM asset WHERE id = ?1) > (SELECT at FROM freed WHERE asset = ?1)", (one,)
+        ).fetchone()
+        found = asset_row(db, one)
+        if found and not wanted_again:
+            blob_path(folder, found).unlink(missing_ok=True)
+            db.execute("DELETE FROM asset WHERE id = ?", (one,))
+            files, size = files + 1, size + found.bytes
+    return Purged(files=files, bytes=size)
+
+
+def measured(db: Connection, folder: Path, gone: Collection[str]) -> Purged:
+    """What deleting these would free."""
+    found = [row for one in gone if (row := asset_row(db, one)) and blob_path(folder, row).exists()]
+    return Purged(files=len(found), bytes=sum(one.bytes for one in found))
+
+
+def clear_copies(tmp: Path, gone: Collection[str]) -> None:
+    """Delete the light copies of what is gone, and zips that were made for a download."""
+    away = set(gone)
+    for path in tmp.iterdir():
+        is_copy = any(one in away for one in _ASSET.findall(path.name))
+        if is_copy or _ZIP.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def done(db: Connection, begun: int) -> None:
+    """A sweep that began then (ms) came to its end; words that were deleted leave the full-text index for good."""
+    db.execute("PRAGMA secure_delete = ON")
+    db.execute("DELETE FROM freed WHERE at <= ?", (begun,))
+    db.execute("INSERT INTO gallery_words (gallery_words) VALUES ('optimize')")
+
+
+def give_back(db: Connection) -> None:
+    """Give unused pages back where it is worth it, and leave nothing old in the write-ahead log. Not in a transaction.
+
+    Another process at work may keep the log busy: then it is emptied the next time.
+    """
+    (unused,), (pages,) = (db.execute(f"PRAGMA {name}").fetchone() for name in ("freelist_count", "page_count"))
+    with contextlib.suppress(sqlite3.OperationalError):
+        if unused >= LEAST_PAGES and unused * WASTE >= pages:
+            db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

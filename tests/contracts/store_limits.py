@@ -1,0 +1,117 @@
+"""What every `Store` must do about sums, unknown outcomes and requests in flight. A subclass gives `store`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import NotFound, OverQuota
+from bot.limits import Asked
+from bot.models import Budget, Entry, Job, Policy, Spent, Used, Window, new_id
+from bot.ports import Store
+from tests.contracts.store import ALICE, BOB, HERE, accepted, claimed, free, job, version
+
+QUARTER = 900_000
+DAY = 96 * QUARTER
+
+
+async def sums(store: Store, *windows: Window) -> list[Spent]:
+    used = await store.used("T1", ALICE, windows)
+    return [used.sums[one] for one in windows]
+
+
+async def unknown(store: Store, **what: object) -> Job:
+    running = await claimed(store, **what)
+    await store.mark_sent(running.id, "w1", now=3000)
+    await store.fail(running.id, Entry.UNKNOWN, "lost")
+    return running
+
+
+class LimitsContract:
+    async def test_sums_are_of_a_person_or_all_in_a_channel_or_all(self, store: Store) -> None:
+        await accepted(store, n=2)
+        await accepted(store, user=BOB)
+        await accepted(store, place=replace(HERE, channel="C2"))
+        await accepted(store, place=replace(HERE, workspace="T2"))
+        found = await sums(store, Window(True, 0), Window(True, 0, "C1"), Window(False, 0), Window(False, 0, "C2"))
+        assert [one.images for one in found] == [3, 2, 4, 1]
+        assert [one.cost for one in found] == [150_000, 100_000, 200_000, 50_000]
+
+    @pytest.mark.parametrize("since", [0, 7 * QUARTER, DAY - QUARTER, DAY, DAY + 3 * QUARTER, 3 * DAY])
+    async def test_sums_count_the_whole_quarter_of_an_hour_they_begin_in(self, store: Store, since: int) -> None:
+        moments = [0, 7 * QUARTER, DAY - 1, DAY, DAY + 5 * QUARTER + 3, 3 * DAY, 40 * DAY]
+        for moment in moments:
+            await accepted(store, created=moment)
+        expected = sum(one >= since for one in moments)
+        for late in (0, QUARTER - 1):
+            (found,) = await sums(store, Window(True, since + late))
+            assert found.images == expected
+
+    async def test_corrections_count_when_the_job_was_made(self, store: Store) -> None:
+        old = await claimed(store, created=100, n=3)
+        await accepted(store, created=DAY)
+        await store.keep(old.id, version(old, images=1, cost=10_000))
+        assert await sums(store, Window(True, 0), Window(True, DAY)) == [Spent(2, 60_000), Spent(1, 50_000)]
+
+    async def test_a_reservation_tells_the_sums_with_itself_in_them(self, store: Store) -> None:
+        policy = Policy(images_per_day=5, budgets=(Budget(10**9), Budget(10**9, where="C1")))
+        await store.set_policy("T1", policy)
+        one = job(n=2)
+        rule = Asked(ALICE, "C1", now=1000, n=2, cost=one.estimate)
+        used = await store.reserve(one, rule)
+        assert used == await store.used("T1", ALICE, rule.windows(policy))
+        assert set(used.sums.values()) == {Spent(2, 100_000)}
+        assert used.in_flight == 1
+
+    async def test_requests_are_in_flight_until_they_are_drawn_or_over(self, store: Store) -> None:
+        async def count() -> int:
+            return (await store.used("T1", ALICE, ())).in_flight
+
+        waiting = await accepted(store)
+        await accepted(store, user=BOB)
+        await accepted(store, place=replace(HERE, workspace="T2"))
+        assert await count() == 1
+        await store.cancel(waiting.id)
+        assert await count() == 0
+        await store.set_policy("T1", Policy(in_flight=1))
+        running = job()
+        await store.reserve(running, Asked(ALICE, "C1", now=1000))
+        with pytest.raises(OverQuota, match="still on the way"):
+            await store.reserve(job(), Asked(ALICE, "C1", now=1000))
+        await store.fail(running.id, Entry.RELEASE, "x")
+        assert isinstance(await store.reserve(job(), Asked(ALICE, "C1", now=1000)), Used)
+
+    async def test_a_budget_counts_everybody_s_money(self, store: Store) -> None:
+        await store.set_policy("T1", Policy(images_per_day=None, budgets=(Budget(120_000),)))
+        for user in (ALICE, BOB):
+            await store.reserve(job(user), Asked(user, "C1", now=1000, cost=50_000))
+        with pytest.raises(OverQuota, match=r"has \$0.020 left"):
+            await store.reserve(job(), Asked(ALICE, "C1", now=1000, cost=50_000))
+
+    async def test_an_unknown_outcome_stays_on_the_budget_until_an_admin_says_what_it_cost(self, store: Store) -> None:
+        lost = await unknown(store, n=2)
+        (found,) = await store.unknowns("T1")
+        assert (found.job, found.person, found.name, found.channel, found.model, found.cost) == (
+            lost.id, "slack:U1", "Alice", "C1", "gpt-image-2", 100_000)  # fmt: skip
+        assert await sums(store, Window(True, 0)) == [Spent(0, 100_000)]
+        await store.resolve_unknown(lost.id, 41_000, "cli:root")
+        assert list(await store.unknowns("T1")) == []
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(0, 41_000)] * 2
+        (row,) = await store.usage(since=0)
+        assert (row.cost, row.unknown_cost) == (41_000, 0)
+        await store.resolve_unknown(lost.id, 0, "cli:root")
+        assert await store.spent("T1", ALICE, since=0) == Spent(0, 0)
+
+    async def test_only_an_unknown_outcome_can_be_resolved(self, store: Store) -> None:
+        late = await unknown(store, user=BOB)
+        open_one = await accepted(store)
+        await store.keep(late.id, version(late, cost=30_000))
+        for job_id in (open_one.id, late.id, new_id(), ""):
+            with pytest.raises(NotFound):
+                await store.resolve_unknown(job_id, 5, "cli:root")
+        assert list(await store.unknowns("T1")) == []
+
+    async def test_sums_of_a_workspace_without_anything_are_nothing(self, store: Store) -> None:
+        assert await sums(store, Window(True, 0), Window(False, 10**15, "C9")) == [Spent(0, 0), Spent(0, 0)]
+        assert await store.reserve(job(), free) == Used({}, 1)

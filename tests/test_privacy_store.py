@@ -1,0 +1,147 @@
+"""SQLite lets go: the contract, what is left in the files, and a purge that is killed half-way."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.models import Reference, Standing
+from bot.ports import Before, Privacy, Said, Shelf
+from storage.sqlite import SqliteStore, open_store
+from tests.contracts.store_privacy import BEFORE, HERE, OLD, YOUNG, PrivacyContract, again, made, picture
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    opened = await open_store(tmp_path / "data")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def privacy(store: SqliteStore) -> Privacy:
+    return store.privacy
+
+
+@pytest.fixture
+def shelf(store: SqliteStore) -> Shelf:
+    return store.shelf
+
+
+class TestPrivacy(PrivacyContract):
+    """The contract every store passes."""
+
+
+async def test_no_purged_word_is_left_in_any_file(store: SqliteStore) -> None:
+    for n in range(60):
+        await made(store, f"xyzzyplugh{n} " + "and more words " * 40, await picture(store, bytes([n])))
+    await store.transcript.say(Said("s1", "general", None, "U1", "Alice", OLD, "xyzzyplughsaid"))
+    assert b"xyzzyplugh" in _all_bytes(store.folder)
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.purge("local", BEFORE)
+    await store.privacy.sweep()
+    assert b"xyzzyplugh" not in _all_bytes(store.folder)
+
+
+def _all_bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+async def test_light_copies_go_with_their_picture(store: SqliteStore) -> None:
+    one, other = await picture(store, b"one"), await picture(store, b"other")
+    await made(store, "old", one)
+    await made(store, "young", other, created=YOUNG)
+    for name in (f"thumb-1024-{one}.webp", f"light-640-{one}.webp", f"light-640-{other}.webp"):
+        (store.tmp / name).write_bytes(b"light")
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()
+    assert [path.name for path in store.tmp.iterdir()] == [f"light-640-{other}.webp"]
+
+
+async def test_the_web_chats_own_messages_lose_words_and_files(store: SqliteStore) -> None:
+    sent = await picture(store, b"sent")
+    await store.transcript.say(Said("s1", "general", None, "U1", "Alice", OLD, "secret", (sent,)))
+    await store.transcript.say(Said("s2", "general", None, "U1", "Alice", YOUNG, "hello"))
+    await store.privacy.purge("local", BEFORE)
+    assert (await store.privacy.sweep()).files == 1
+    (first, second) = await store.transcript.channel("general")
+    assert (first.text, first.attachments, second.text) == ("…", (), "hello")
+
+
+async def test_the_database_gets_smaller_and_stays_sound(store: SqliteStore) -> None:
+    for n in range(300):
+        await made(store, f"{n} " + "long words " * 9000, await picture(store, b"same"))
+    database = store.folder / "retouch.db"
+    await store.privacy.sweep()
+    before = sum(path.stat().st_size for path in store.folder.glob("retouch.db*"))
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()
+    after = sum(path.stat().st_size for path in store.folder.glob("retouch.db*"))
+    assert after < before / 10
+    with sqlite3.connect(database) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        db.execute("INSERT INTO gallery_words (gallery_words) VALUES ('integrity-check')")
+    db.close()
+
+
+PURGES = """
+import asyncio, sys
+from pathlib import Path
+from storage.sqlite import open_store
+from tests.contracts.store_privacy import BEFORE
+
+async def main():
+    store = await open_store(Path(sys.argv[1]))
+    print("ready", flush=True)
+    await store.privacy.purge("T1", BEFORE)
+    print("purged", flush=True)
+    await store.privacy.sweep()
+    print("swept", flush=True)
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("said", [b"ready", b"purged"])
+async def test_a_purge_that_is_killed_goes_on_where_it_was(store: SqliteStore, said: bytes) -> None:
+    old = [await made(store, f"secret {n}", await picture(store, f"{n}".encode())) for n in range(450)]
+    young = await made(store, "young", old[0].images[0], created=YOUNG, references=(Reference(old[1].images[0]),))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PURGES, str(store.folder), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    while said not in await process.stdout.readline():
+        pass
+    if said == b"ready":  # in the middle of its batches
+        async with asyncio.timeout(30):
+            while (await again(store, old[0])).standing is not Standing.PURGED:
+                await asyncio.sleep(0)
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()
+    assert all([(await again(store, one)).standing is Standing.PURGED for one in old])
+    assert await again(store, young) == young
+    left = {path.stem for path in (store.folder / "blobs").rglob("*.png")}
+    assert left == {old[0].images[0], old[1].images[0]}
+    with sqlite3.connect(store.folder / "retouch.db") as db:
+        assert {row[0] for row in db.execute("SELECT id FROM asset")} == left
+        assert db.execute("SELECT count(*) FROM freed").fetchone()[0] == 0
+    db.close()
+
+
+async def test_nothing_is_purged_where_everything_is_kept(store: SqliteStore) -> None:
+    one = await made(store, "fox", await picture(store, b"1"))
+    assert not await store.privacy.purge("T1", Before())
+    assert await again(store, one) == one
+    assert list(await store.privacy.workspaces()) == [HERE.workspace]
