@@ -40,6 +40,7 @@ async def show(desk: Desk, job_id: str) -> bool:
         if version.standing is Standing.WAITING:
             await wait_for_review(desk, job, version)
         else:
+            await desk.store.showed(version.id, job.address)  # before people see it: their reply may be quick
             await platform.edit(job.address, await finished_card(desk, job, version))
     except MessageGone:
         log.info("nowhere to show: job=%s (its message was deleted)", job.id)
