@@ -31,13 +31,6 @@ async def person_acted(
     )
 
 
-async def bot_acted(desk: Desk, workspace: str, what: str, target: str = "", before: str = "", after: str = "") -> None:
-    """Write a line about what the bot did of itself."""
-    await desk.store.record(
-        Act(desk.now(), workspace, "bot", "Retouch", what, target, before[:LONGEST_WORDS], after[:LONGEST_WORDS])
-    )
-
-
 def who(user: User) -> str:
     """A person as the audit names them: "PLATFORM:ID"."""
     return f"{user.platform}:{user.id}"
