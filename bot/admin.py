@@ -12,25 +12,32 @@ from bot.app import open_store_only
 from bot.auditing import cli_act
 from bot.catalog import Catalog, Model, Planner
 from bot.config import DEFAULT_PLANNER
+from bot.errors import BadInput
 from bot.models import Options, now_ms
 from bot.options import decide
 from bot.panels import panels_of, quotes_before
 from bot.ports import By
 from bot.pricing import Quote, quote
-from bot.reports import usage_csv, usage_json, usage_table
+from bot.reports import said_days, usage_csv, usage_json, usage_table
 from bot.settings import Settings
 from bot.studio.usage import usage_report
 
 
 async def usage(settings: Settings, by: str, days: int, workspace: str | None, form: str) -> str:
-    """Who or what (`By`) used how much in the last `days` days, as "table", "csv" or "json"."""
+    """Who or what (`By`) used how much today and on the days before, `days` in all, as "table", "csv" or "json".
+
+    Raises `BadInput` for a workspace that nothing is known of.
+    """
     async with open_store_only(settings) as store:
         found = await usage_report(store, By(by), days=days, now=now_ms(), workspace=workspace)
+        known = await store.privacy.workspaces()
+    if workspace is not None and workspace not in known and not found.rows:
+        raise BadInput(f"There is nothing of a workspace {workspace}. There are: {', '.join(known) or 'none'}.")
     if form == "csv":
         return usage_csv(found)
     if form == "json":
         return usage_json(found)
-    return usage_table(found) if found.rows else f"Nothing was made in the last {days} days."
+    return usage_table(found) if found.rows else f"Nothing was made {said_days(days)}."
 
 
 def price_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.ports import AuditCheck, Store
 from bot.settings import Settings
 
 PAGE = 5000  # lines in memory at a time
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,11 @@ class Wanted:
 
 def cli_act(workspace: str, what: str, target: str = "", before: str = "", after: str = "") -> Act:
     """A line about what somebody did on this machine: "cli" and the name of the account."""
-    return Act(now_ms(), workspace, "cli", _account(), what, target, before, after)
+    return Act(now_ms(), workspace, "cli", account(), what, target, before, after)
 
 
-def _account() -> str:
+def account() -> str:
+    """Who sits at this machine."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container may run as a number that has no name
@@ -54,15 +57,27 @@ async def audit_list(settings: Settings, wanted: Wanted, lines: int) -> str:
 
 async def audit_verify(settings: Settings, expect: str) -> tuple[AuditCheck, str]:
     """Check the whole chain; the finding, and the sentence about it."""
+    expect = expect.strip().lower()
+    if expect and not _HASH.fullmatch(expect):
+        raise BadInput("A hash has 64 characters, 0 to 9 and a to f. Give the whole one that `audit verify` said.")
     async with open_store_only(settings) as store:
-        found = await store.check_acts(expect=expect.strip().lower())
+        found = await store.check_acts(expect=expect)
+    return found, _finding(found)
+
+
+def _finding(found: AuditCheck) -> str:
     if found.broken:
-        return found, (f"Line {found.broken} of the audit does not hold: {found.why}. What stands before it is as it"
-                       " was written. Compare with a backup or an export.")  # fmt: skip
+        return (f"Line {found.broken} of the audit does not hold: {found.why}. The lines before it follow each other."
+                " Compare it with a backup or an export.")  # fmt: skip
+    if found.cut:
+        return (f"The audit has {_lines(found.lines)} and all follow each other, but none has the expected hash: its"
+                " end was cut off, or it was written anew. Compare it with a backup or an export.")  # fmt: skip
     if not found.lines:
-        return found, "The audit is empty."
-    return found, (f"The audit holds: {_lines(found.lines)}. Its last hash is {found.head}. Note it elsewhere: with"
-                   f" `retouch audit verify --expect {found.head}` lines cut off its end show later.")  # fmt: skip
+        return "The audit is empty."
+    gone = f" (the words of {found.let_go} are not kept any more)" if found.let_go else ""
+    return (f"The audit holds: {_lines(found.lines)}{gone}. Its last hash is {found.head}. Note it elsewhere: with"
+            f" `retouch audit verify --expect {found.head}` it shows later whether lines were cut off or all was"
+            " written anew.")  # fmt: skip
 
 
 async def audit_export(settings: Settings, wanted: Wanted, form: str, target: Path | None, say: Callable[[str], None]) \
@@ -73,7 +88,8 @@ async def audit_export(settings: Settings, wanted: Wanted, form: str, target: Pa
     """
     async with open_store_only(settings) as store:
         if target is None:
-            await _each_page(store, wanted, form, say)
+            count = await _each_page(store, wanted, form, say)
+            await store.record(cli_act(wanted.workspace or "", "audit.export", after=_lines(count)))
             return ""
         part = target.with_name(f".{target.name}.part")
         try:
@@ -83,6 +99,7 @@ async def audit_export(settings: Settings, wanted: Wanted, form: str, target: Pa
         except OSError as error:
             part.unlink(missing_ok=True)
             raise BadInput(f"{target} cannot be written ({error.strerror}). Choose another place.") from error
+        await store.record(cli_act(wanted.workspace or "", "audit.export", str(target), after=_lines(count)))
     return f"{_lines(count)} of the audit {'is' if count == 1 else 'are'} in {target}."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -78,13 +80,48 @@ class CardFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment that a card's title or body tells in `words` ("at 00:00 UTC", "in 5 h").
+
+    `at` is milliseconds since 1970, UTC. A platform that can shows it in the reader's own time instead; `relative`: as
+    how long it is from now.
+    """
+
+    words: str
+    at: int
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel that a card's title or body names in `words`; a platform that can makes a link of them."""
+
+    words: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, or a role, that a card names in `words` ("user:U1"); a platform that can shows their name instead."""
+
+    words: str
+    id: str
+    is_role: bool = False
+
+
+Live = Moment | Channel | Person
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What the bot says, independent of the platform.
 
     `title`, `body` and `footer` are our sentences, plain text without markup. `prompt` is a person's words: shown
     verbatim, never as markup or a mention. `asker` is the name of who asked. `links` stand beside the buttons.
     `pair` are two kept pictures, before and after, for a platform that can slide them over each other; the rest show
-    `images`. `gone` are assets that were taken away: a platform with copies of its own deletes them.
+    `images`. `gone` are assets that were taken away: a platform with copies of its own deletes them. `live` are the
+    moments, channels and people among the words of title and body, which stay readable for a platform that leaves them.
+    `spoiler`: its pictures are hidden until they are clicked, where a platform can.
     `summary` (screen readers, notifications) and `small_print` are derived from them.
     """
 
@@ -100,6 +137,8 @@ class Card:
     files: tuple[CardFile, ...] = ()
     pair: tuple[CardImage, CardImage] | None = None
     gone: tuple[str, ...] = ()
+    spoiler: bool = False
+    live: tuple[Live, ...] = ()
 
     @property
     def small_print(self) -> str:
@@ -111,6 +150,21 @@ class Card:
     def summary(self) -> str:
         """The whole card as one plain line."""
         return " · ".join(part for part in (self.title, _unturned(self.prompt), self.body, self.footer) if part)
+
+
+def pieces(text: str, live: Sequence[Live]) -> Iterator[str | Live]:
+    """A card's title or body in its order: plain words, and what is live among them."""
+    known = {one.words: one for one in live if one.words}
+    longest_first = sorted(known, key=len, reverse=True)
+    parts = re.split("(" + "|".join(map(_alone, longest_first)) + ")", text) if known else [text]
+    return (known.get(part, part) for part in parts if part)
+
+
+def _alone(words: str) -> str:
+    """A pattern of words where they are no part of longer ones: user:U1 is not in user:U12, a room not in room-key."""
+    before = r"(?<![\w-])" if words[0].isalnum() else ""
+    after = r"(?![\w-])" if words[-1].isalnum() else ""
+    return f"{before}{re.escape(words)}{after}"
 
 
 def _unturned(text: str) -> str:

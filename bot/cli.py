@@ -55,12 +55,12 @@ def run(port: int | None) -> None:
 
 
 def _serve(*, only_web: bool, port: int | None) -> None:
-    from bot import app
+    from bot import app, log
 
     settings = _settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
-    _log_to_stderr(settings.log_level)
+    log.to_stderr(settings.log_level)
     _run(app.run(settings, say=_say, only_web=only_web))
 
 
@@ -165,15 +165,24 @@ async def _say_price(
 
 
 @main.command()
-@click.argument("picture", type=click.Path(path_type=Path))
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option("--trust", type=click.Path(path_type=Path), help="PEM certificates of who may sign Content Credentials.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
-def verify(picture: Path, trust: Path | None, as_json: bool) -> None:
-    """Say which version a picture is, by its bytes, and what its Content Credentials say. Asks no server."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file, for scripts.")
+def verify(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> None:
+    """Say which version a picture is, by its bytes, and what its Content Credentials say. Asks no server.
+
+    Ends with 0 if every file is a picture of this installation, and with 1 if one is not.
+    """
     from bot import app, provenance
 
-    origin = _run(app.verify(_quiet_settings(), picture, trust))
-    click.echo(json.dumps(provenance.as_data(origin)) if as_json else "\n".join(provenance.lines(origin)))
+    settings, is_ours = _quiet_settings(), True
+    for path in files:
+        origin = _run(app.verify(settings, path, trust))
+        name = [f"== {provenance.printable(path.name)}"] if len(files) > 1 else []
+        lines = [*name, *provenance.lines(origin)]
+        click.echo(json.dumps(provenance.as_data(origin)) if as_json else "\n".join(lines))
+        is_ours = is_ours and bool(origin.matches)
+    sys.exit(0 if is_ours else 1)
 
 
 def _picture(name: str, prompt: str, files: dict[str, list[str]], options: dict[str, object]) -> None:
@@ -272,11 +281,13 @@ def _report(answer: Answer, target: Path | None, *, as_json: bool) -> None:
     files = _write(version.id, images, target)
     code = 5 if version.missing else 0
     if as_json:
-        pictures = [{"file": str(path), "width": image.width, "height": image.height, "sha256": image.asset}
+        pictures = [{"file": str(path), "width": image.width, "height": image.height, "sha256": image.asset,
+                     "alt": image.alt}
                   for path, image in zip(files, images, strict=True)]  # fmt: skip
         found = {"ok": True, "version": version.id, "images": pictures, "model": version.options.model,
                  "cost_usd": version.cost / 1e6, "cost_is_estimate": version.cost_is_estimate,
-                 "notes": card.body, "missing": list(version.missing), "exit_code": code}  # fmt: skip
+                 "footer": card.footer, "notes": card.body, "missing": list(version.missing),
+                 "exit_code": code}  # fmt: skip
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         for path in files:
@@ -336,8 +347,10 @@ cli_policy.add_to(main)
 
 def _quiet_settings() -> Settings:
     """The settings for a command that prints its answer: only errors are logged beside it."""
+    from bot import log
+
     settings = _settings()
-    _log_to_stderr("ERROR" if settings.log_level == "INFO" else settings.log_level)
+    log.to_stderr("ERROR" if settings.log_level == "INFO" else settings.log_level)
     return settings
 
 
@@ -367,13 +380,3 @@ def _run(work: Coroutine[object, object, T]) -> T:
 def _fail(sentence: str, code: int) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(code)
-
-
-def _log_to_stderr(level: str) -> None:
-    import logging
-
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for noisy in ("aiohttp.access", "slack_bolt", "httpx2", "openai"):
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    for talkative in ("aiohttp", "discord", "httpcore2", "slack_sdk"):  # at debug they write down what they send
-        logging.getLogger(talkative).setLevel(max(logging.INFO, logging.getLevelName(level)))

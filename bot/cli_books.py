@@ -23,12 +23,23 @@ def add_to(main: click.Group) -> None:
 @click.command()
 @click.option("--by", type=click.Choice(["person", "role", "channel", "model", "gateway", "day"]), default="person",
               show_default=True)  # fmt: skip
-@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3660),
+    default=30,
+    show_default=True,
+    help="Today and the days before it, so many in all.",
+)
 @click.option("--workspace", help="Only of this one: a Slack team id, a Discord guild id, or `local`.")
 @click.option("--csv", "form", flag_value="csv", help="For spreadsheets.")
 @click.option("--json", "form", flag_value="json", help="For scripts.")
 def usage(by: str, days: int, workspace: str | None, form: str | None) -> None:
-    """Print who or what used how much."""
+    """Print who or what used how much.
+
+    A request counts on the day it was asked for, whenever its cost became known; days are those of the workspace's
+    time zone, UTC without --workspace. By role, somebody with two roles counts in both. Refusals are not counted by
+    model and gateway.
+    """
     from bot import admin
     from bot.cli import _quiet_settings, _run
 
@@ -66,13 +77,14 @@ def audit_list(workspace: str | None, who: str, what: str, since: dt.datetime | 
 @audit.command("verify")
 @click.option("--expect", default="", metavar="HASH", help="A last hash that was noted earlier.")
 def audit_verify(expect: str) -> None:
-    """Check that no line was edited, removed or put in. Exit code 1: one was."""
+    """Check that no line was edited, removed or put in. Exit code 1: something does not hold."""
     from bot import auditing
     from bot.cli import _quiet_settings, _run
 
     found, sentence = _run(auditing.audit_verify(_quiet_settings(), expect))
-    click.echo(sentence, err=bool(found.broken))
-    sys.exit(1 if found.broken else 0)
+    is_bad = bool(found.broken or found.cut)
+    click.echo(sentence, err=is_bad)
+    sys.exit(1 if is_bad else 0)
 
 
 @audit.command("export")

@@ -5,6 +5,7 @@ The terms are IPTC's "Digital Source Type" NewsCodes (cv.iptc.org/newscodes/digi
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -13,6 +14,8 @@ from bot.models import Kind, Policy, Version
 
 USUAL = Policy().disclosure
 MAX_WORDS = 100  # characters: it stands in the small print of every card
+# Letters and marks by their category that show nothing: fillers, joiners, selectors.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _SIGNS = frozenset(" .,:;!?'’\"“”„«»()/&+%·…–—-©®™")
 
 TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -22,8 +25,8 @@ EDITED = TERMS + "compositeWithTrainedAlgorithmicMedia"
 
 def checked(words: str, *, required: bool = False) -> str:
     """An admin's wording, trimmed; "" says nothing. Raises `BadOption`."""
-    trimmed = " ".join(words.split(" ")).strip()
-    if required and not trimmed:
+    trimmed = " ".join(filter(None, words.split(" "))).strip()
+    if required and not any(map(str.isalnum, trimmed)):
         raise BadOption(f"The disclosure cannot be empty while it is required; write for example: {USUAL}.")
     if len(trimmed) > MAX_WORDS:
         raise BadOption(f"The disclosure has {len(trimmed)} characters; {MAX_WORDS} is the most.")
@@ -33,8 +36,8 @@ def checked(words: str, *, required: bool = False) -> str:
 
 
 def _is_plain(letter: str) -> bool:
-    """Letters, digits and the marks that belong to them; no controls, nothing that could be markup or a mention."""
-    return letter in _SIGNS or unicodedata.category(letter)[0] in "LMN"
+    """Letters, digits and the marks that belong to them; nothing unseen, nothing that could be markup or a mention."""
+    return letter in _SIGNS or (unicodedata.category(letter)[0] in "LMN" and not _UNSEEN.match(letter))
 
 
 def said(policy: Policy) -> str:

@@ -52,12 +52,14 @@ class Refused(RetouchError):
 class OverQuota(RetouchError):
     """The person's or the workspace's limit is used up. `resets` is milliseconds since 1970, UTC.
 
-    `for_admin` says what admins must know, where only they can help.
+    `when` are the words of the sentence that say so ("at 00:00 UTC"); "": none do. `for_admin` says what admins must
+    know, where only they can help.
     """
 
-    def __init__(self, sentence: str, *, resets: int, for_admin: str = "") -> None:
+    def __init__(self, sentence: str, *, resets: int, when: str = "", for_admin: str = "") -> None:
         super().__init__(sentence)
         self.resets = resets
+        self.when = when
         self.for_admin = for_admin
 
 

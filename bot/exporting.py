@@ -1,13 +1,16 @@
 """Pictures to take away: a zip with the pictures in chosen formats and sizes, alt texts, prompts and a manifest.
 
-Synchronous, file to file. One picture is decoded at a time; originals are copied byte for byte.
+Synchronous, file to file. One picture is decoded at a time. Unconverted pictures are copied byte for byte, those with
+no Content Credentials but for a note that AI made them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
+import shutil
 import tempfile
 import unicodedata
 import zipfile
@@ -39,7 +42,7 @@ class Entry:
     """One picture: its file, what it is called, its alt text, and what the manifest says of it.
 
     `prompt` is empty for a picture that was uploaded. `created` is in milliseconds since 1970, UTC. `source_type` is an
-    IPTC term of `disclosure`, written into converted copies; "": no AI had a part.
+    IPTC term of `disclosure`, written where it breaks nothing; "": no AI had a part.
     """
 
     path: Path
@@ -90,9 +93,10 @@ def write_zip(entries: Sequence[Entry], spec: Spec, out: Path, about: Mapping[st
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for number, one in enumerate(entries, start=1):
             try:
-                for name, data_from, size in _copies(one, number, spec, out.parent):
-                    _add(archive, name, data_from, one.created)
-                    files.append({"file": name, "width": size[0], "height": size[1], "alt": one.alt, **one.facts})
+                for copy in _copies(one, number, spec, out.parent):
+                    sha256 = _add(archive, copy.name, copy.path, one.created)
+                    told = {"file": copy.name, "width": copy.size[0], "height": copy.size[1], "alt": one.alt}
+                    files.append({**told, **one.facts, "bytes": copy.bytes, "sha256": sha256})
             except BadAttachment:
                 missing.append(one.name)
         if not files:
@@ -104,29 +108,47 @@ def write_zip(entries: Sequence[Entry], spec: Spec, out: Path, about: Mapping[st
         _add_text(archive, "prompts.txt", "".join(f"{_stem(one, number)}\n{one.prompt}\n\n" for number, one in prompts))
 
 
-def _copies(one: Entry, number: int, spec: Spec, folder: Path) -> Iterator[tuple[str, Path, tuple[int, int]]]:
-    """Each file of a picture: its name in the zip, where it is now, its size. Temporary files are gone after use."""
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A file of the zip: its name in there, where it is for now, its size in pixels, and what was done to its bytes."""
+
+    name: str
+    path: Path
+    size: tuple[int, int]
+    bytes: str
+
+
+def _copies(one: Entry, number: int, spec: Spec, folder: Path) -> Iterator[_Copy]:
+    """Each file of a picture. Temporary files are gone after use."""
     stem = _stem(one, number)
-    if not spec.formats and not spec.edges:
-        picture = pictures.inspect(one.path, max_bytes=MAX_BYTES)
-        yield f"{stem}.{_EXTENSIONS.get(picture.media_type, 'png')}", one.path, (picture.width, picture.height)
-        return
-    wanted = [(kind, edge) for kind in spec.formats or (_kept_format(one.media_type),) for edge in spec.edges or (0,)]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        if not spec.formats and not spec.edges:
+            yield _unconverted(one, stem, Path(scratch))
+            return
+        formats = spec.formats or (_kept_format(one.media_type),)
+        wanted = [(kind, edge) for kind in formats for edge in spec.edges or (0,)]
         for kind, edge in wanted:
             copy, picture = pictures.fit(
                 one.path, Path(scratch), max_bytes=MAX_BYTES, max_edge=edge or None, media_types=(FORMATS[kind],)
             )
-            _say_how_made(copy, one, (picture.width, picture.height))
+            size = (picture.width, picture.height)
+            if one.source_type:
+                xmp.put_in(copy, xmp.packet(one.source_type), size)
             where = f"{kind}{f'-{edge}' if edge else ''}/" if len(wanted) > 1 else ""
-            yield f"{where}{stem}.{_EXTENSIONS[FORMATS[kind]]}", copy, (picture.width, picture.height)
+            yield _Copy(f"{where}{stem}.{_EXTENSIONS[FORMATS[kind]]}", copy, size, "converted")
             copy.unlink()
 
 
-def _say_how_made(copy: Path, one: Entry, size: tuple[int, int]) -> None:
-    """What the copy lost with the original's Content Credentials: that AI had a part in it."""
-    if one.source_type:
-        xmp.put_in(copy, xmp.packet(one.source_type), size)
+def _unconverted(one: Entry, stem: str, scratch: Path) -> _Copy:
+    """The picture as it is; where no Content Credentials say that AI had a part in it, a note of ours does."""
+    picture = pictures.inspect(one.path, max_bytes=MAX_BYTES)
+    name, size = f"{stem}.{_EXTENSIONS.get(picture.media_type, 'png')}", (picture.width, picture.height)
+    if not (one.source_type and xmp.has_room(one.path.read_bytes())):
+        return _Copy(name, one.path, size, "as kept")
+    copy = scratch / "noted"
+    shutil.copyfile(one.path, copy)
+    xmp.put_in(copy, xmp.packet(one.source_type), size)
+    return _Copy(name, copy, size, "as kept, with a note on AI")
 
 
 def _stem(one: Entry, number: int) -> str:
@@ -138,12 +160,16 @@ def _kept_format(media_type: str) -> str:
     return kind if kind in FORMATS else "png"
 
 
-def _add(archive: zipfile.ZipFile, name: str, path: Path, created: int) -> None:
+def _add(archive: zipfile.ZipFile, name: str, path: Path, created: int) -> str:
+    """Put a file in. Returns its SHA-256 in hex."""
     info = zipfile.ZipInfo(name, dt.datetime.fromtimestamp(created / 1000, dt.UTC).timetuple()[:6])
     info.external_attr = 0o644 << 16
+    digest = hashlib.sha256()
     with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
         while piece := source.read(1 << 20):
             target.write(piece)
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _add_text(archive: zipfile.ZipFile, name: str, text: str) -> None:

@@ -35,7 +35,7 @@ SECONDS: Mapping[Page, int] = {
     Page.GALLERY: 3600,
     Page.THREAD: 3600,
     Page.EXPORT: 3600,
-    Page.ADMIN: 3600,
+    Page.ADMIN: 900,  # the link keeps its person's rank: nobody who lost it changes settings for long
 }
 
 

@@ -72,6 +72,7 @@ def hints(menu: Menu) -> dict[str, object]:
         "model": _hint("Image model", tuple(one.name for one in menu.models)),
         "no": _hint("What to leave out", ()),
     }
+    flags["private"] = _hint("Only you see it until you share it", ())
     if menu.efforts:
         flags["think"] = _hint("Plan it first", menu.efforts)
         flags["web"] = _hint("Search the web first", ())

@@ -22,7 +22,7 @@ IGNORED = {
 ALIASES = {"q": "quality", "count": "n", "aspect": "ar", "bg": "background", "output_format": "format",
            "input_fidelity": "fidelity", "thinking": "think", "search": "web"}  # fmt: skip
 KNOWN = ("ar", "size", "quality", "n", "format", "compression", "background", "model", "no", "fidelity", "complexity",
-         "think", "web", "region", "unlocked", "series")  # fmt: skip
+         "think", "web", "region", "unlocked", "series", "private")  # fmt: skip
 EFFORTS = ("low", "medium", "high")
 
 
@@ -85,6 +85,11 @@ def _decided(flags: Mapping[str, str], model: Model, base: Options | None, moder
     )
     avoid = tuple(part for one in asked.get("no", "").split(",") if (part := one.strip()))
     return Decision(options, (*notes, *_left_behind(asked, options, base)), avoid)
+
+
+def wants_private(flags: Mapping[str, str]) -> bool:
+    """Whether a request is to be seen by its asker alone. Raises `BadOption`."""
+    return "private" in flags and _yes("private", flags["private"].strip())
 
 
 def _left_behind(asked: Mapping[str, str], options: Options, base: Options | None) -> list[str]:

@@ -1,7 +1,8 @@
 """Tokens and dollars, before and after the call. Money is whole micro-dollars, estimates are rounded up.
 
 The output formula is the one behind OpenAI's public price calculator for gpt-image-2 and 2.5; older models have a
-fixed table. Input pictures are counted at their ceiling of 1,536 tokens (undocumented, measured by users).
+fixed table. Input pictures are counted at their ceiling of 1,536 tokens (undocumented, measured by users). A prompt is
+counted at one token per byte: no tokenizer makes more of it, and budgets must hold for every script.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from bot.models import Options, Planning, Usage
 from bot.sizes import edges
 
 TOKENS_PER_INPUT = 1536
+TOKENS_FOR_FIDELITY = 6240  # more of each input at high fidelity, with the models that have it
 TOKENS_PER_PREVIEW = 100
 PROMPT_OVERHEAD = 6
-LETTERS_PER_TOKEN = 3.5
 _AUTO_SIZES = ("1024x1024", "1536x1024", "1024x1536")
 
 PLAN_TOKENS: Mapping[str, int] = {"": 4_000, "low": 4_000, "medium": 12_000, "high": 32_000}
@@ -74,12 +75,14 @@ def quote(
     model: Model, options: Options, *, prompt: str, inputs: int, previews: int, planner: Planner | None = None
 ) -> Quote:
     """The most a request should come to. Each of `n` pictures is billed as its own generation, and plan."""
-    text_in = PROMPT_OVERHEAD + math.ceil(len(prompt) / LETTERS_PER_TOKEN)
-    image_in = TOKENS_PER_INPUT * inputs
+    text_in = PROMPT_OVERHEAD + len(prompt.encode(errors="surrogatepass"))
+    image_in = (TOKENS_PER_INPUT + (TOKENS_FOR_FIDELITY if options.input_fidelity == "high" else 0)) * inputs
     image_out = output_tokens(model, options.quality, options.size)
     passing = TOKENS_PER_PREVIEW * previews
     plan = _plan(options, text_in + image_in, planner) if planner and options.is_planned else Planning("")
     plan_cost = planning_cost(planner, plan) if planner and options.is_planned else Fraction(0)
+    if options.is_planned:
+        text_in += PLAN_TOKENS[options.think]  # the image model reads what the plan made of the prompt
     one = _priced(model, text_in=text_in, image_in=image_in, image_out=image_out + passing) + plan_cost
     return Quote(
         n=options.n,

@@ -12,11 +12,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot import xmp
+from bot.disclosure import EDITED, GENERATED
 from bot.errors import BadInput
 from bot.models import Asset, Found, Kind
 from bot.ports import Store
 
 MAX_BYTES = 500_000_000
+MAX_NOTED = 100_000_000  # bytes: read whole
 _PROMPT, _NAME = 120, 80  # characters
 
 
@@ -70,12 +73,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """All that is known of a file. `matches` begin with the one it was made for."""
+    """All that is known of a file. `matches` begin with the one it was made for.
+
+    `noted`: it is what they say but for the note on AI that exports put in.
+    """
 
     name: str
     sha256: str
     matches: tuple[Match, ...]
     credentials: Credentials
+    noted: bool = False
 
 
 # ── Finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +90,9 @@ class Origin:
 
 def hash_of(path: Path) -> str:
     """A file's SHA-256 in hex. Synchronous. Raises `BadInput`."""
-    name = _line(path.name, _NAME)
+    name = _line(path.name or str(path), _NAME)
+    if path.is_dir():
+        raise BadInput(f"{name} is a folder. Say which pictures in it to look at.")
     if not path.is_file():
         raise BadInput(f"There is no file {name}. Say which picture to look at.")
     try:
@@ -93,6 +102,14 @@ def hash_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise BadInput(f"{name} cannot be read ({error.strerror}).") from error
+
+
+def before_note(path: Path) -> tuple[str, ...]:
+    """What the file's SHA-256 may have been before an export put its note on AI in. Synchronous."""
+    with path.open("rb") as file:
+        data = file.read(MAX_NOTED + 1)
+    notes = [xmp.packet(term) for term in (GENERATED, EDITED)] if len(data) <= MAX_NOTED else []
+    return tuple(hashlib.sha256(one).hexdigest() for note in notes for one in xmp.taken_out(data, note))
 
 
 async def matches(store: Store, sha256: str) -> tuple[Match, ...]:
@@ -123,12 +140,20 @@ def _kinship(match: Match) -> tuple[int, bool, int]:
 
 def lines(origin: Origin) -> list[str]:
     """What is known, for a terminal."""
-    return [*_whose(origin.matches), *_sealed(origin.credentials), f"SHA-256 {origin.sha256}"]
+    note = [_NOTED] if origin.noted else []
+    return [*_whose(origin.matches), *note, *_sealed(origin.credentials), f"SHA-256 {origin.sha256}"]
+
+
+_NOTED = "It came out of an export: besides these bytes it has a note that AI made it."
 
 
 def _whose(found: Sequence[Match]) -> list[str]:
     if not found:
-        return ["No picture kept here has exactly these bytes. A copy that was converted or changed is not recognised."]
+        converted = "out of an export, the manifest.json beside it says by its SHA-256 what it was made from."
+        return [
+            "No picture kept here has exactly these bytes.",
+            f"A copy that was converted or changed is not recognised; {converted}",
+        ]
     others = [f"v{one.found.version.number} of thread {one.found.version.thread}" for one in found[1:4]]
     more = f" and {len(found) - 4} more" if len(found) > 4 else ""
     also = [f"Also in: {', '.join(others)}{more}."] if others else []
@@ -176,7 +201,7 @@ def _sealed(credentials: Credentials) -> list[str]:
         case Seal.ELSEWHERE:
             return ["Its Content Credentials are kept on another server, which was not asked."]
         case Seal.UNREADABLE:
-            return ["Its Content Credentials cannot be read: the file is damaged or no picture."]
+            return ["No Content Credentials can be read: the file is damaged or no picture."]
         case Seal.NOT_READ:
             return ["Content Credentials were not read. Install what reads them: pip install 'retouch[verify]'."]
         case Seal.BROKEN:
@@ -204,6 +229,7 @@ def as_data(origin: Origin) -> dict[str, object]:
         "file": origin.name,
         "sha256": origin.sha256,
         "matches": [_as_data(one) for one in origin.matches],
+        "noted": origin.noted,
         "credentials": asdict(origin.credentials),
     }
 
@@ -223,6 +249,11 @@ def _as_data(match: Match) -> dict[str, object]:
         "prompt": version.prompt,
         "place": {"platform": place.platform, "workspace": place.workspace, "channel": place.channel},
     }
+
+
+def printable(name: str) -> str:
+    """A file's name in one line."""
+    return _line(name, _NAME)
 
 
 def _line(text: str, room: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot import replies
 from bot.cards import Card
@@ -17,6 +18,7 @@ from bot.models import Entry, Job, JobStatus, Kind
 from bot.studio.admins import ONE_SHOT
 from bot.studio.desk import Desk
 from bot.studio.draw import draw, give_up, may_be_billed
+from bot.studio.privacy import correct_messages
 from bot.studio.removal import go_on_removing
 from bot.studio.review import go_on_telling
 from bot.studio.series import draw_series, recovered
@@ -35,7 +37,6 @@ class Queue:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._cancelled: set[str] = set()
         self._awake = asyncio.Event()
         self._draining = False
         self._places: dict[str, int] = {}
@@ -82,10 +83,8 @@ class Queue:
     async def _interrupt(self, job: Job, task: asyncio.Task[None]) -> bool:
         perhaps = may_be_billed(self._desk, job, OutcomeUnknown(""))
         entry = Entry.UNKNOWN if perhaps else Entry.RELEASE
-        known = await self._desk.store.job(job.id)
-        drawn = known.drawn if known and known.status is JobStatus.RUNNING else ()
-        keeps_some = any(one.asset for one in drawn)  # a series: its panels are kept, not failed
-        failed = None if keeps_some else await self._desk.store.fail(job.id, entry, "cancelled")
+        keeps_some = await self._desk.store.stop(job.id)  # a series: its panels are kept, not failed
+        failed = None if keeps_some else await self._desk.store.fail(job.id, entry, "cancelled", counts=True)
         if not failed and not keeps_some:
             return False
         task.cancel()
@@ -145,6 +144,7 @@ class Queue:
             group.create_task(self._every_while(self._renew))
             group.create_task(self._every_while(self._pick_up))
             group.create_task(self._every_while(self._tell_places))
+            group.create_task(self._every_while(partial(correct_messages, self._desk)))
 
     async def _every_while(self, work: Callable[[], Awaitable[None]]) -> None:
         """Now, and three times in every lease. What waits for a slow chat must not hold up the leases."""
@@ -168,10 +168,10 @@ class Queue:
         before = max(self._started, desk.now() - SETTLING_MS)
         for job in await desk.store.expired(now=desk.now()):
             if self._is_ours(job) or is_one_shot(job):
-                await self._settle_lost(job)
+                await _tried(self._settle_lost(job), job.id)
         for job in await desk.store.unplaced(before=before):
             if self._is_ours(job) and not self._draining:
-                await self._place_again(job)
+                await _tried(self._place_again(job), job.id)
             elif is_one_shot(job) and job.created < desk.now() - SETTLING_MS:
                 await give_up(desk, job, ProviderProblem(replies.STOPPED_EARLY))
         for job in await desk.store.undelivered(before=before):
@@ -179,10 +179,10 @@ class Queue:
                 await self._show(job)
         for review in await desk.store.reviews.unsettled(before=before):
             if review.place.platform in desk.platforms:
-                await go_on_telling(desk, review)
+                await _tried(go_on_telling(desk, review), review.version)
         for removal in await desk.store.reviews.unfinished(before=before):
             if removal.place.platform in desk.platforms:
-                await go_on_removing(desk, removal)
+                await _tried(go_on_removing(desk, removal), removal.version)
 
     async def _show(self, job: Job) -> None:
         """One that cannot be shown must not hold up the others."""
@@ -239,6 +239,14 @@ class Queue:
         except (PlatformProblem, NotFound) as error:
             log.warning("placeholder not posted: job=%s", job.id, exc_info=True)
             await self._desk.store.fail(job.id, Entry.RELEASE, str(error))
+
+
+async def _tried(work: Awaitable[None], of: str) -> None:
+    """One that cannot be done must not hold up the others. `of` is a job's or a version's id."""
+    try:
+        await work
+    except Exception:
+        log.exception("it is tried again: id=%s", of)
 
 
 def is_one_shot(job: Job) -> bool:

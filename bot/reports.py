@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠") 
 class Report:
     """Rows by `by`, and the whole in `total`. Rows by role add up to more: who has two roles counts in both.
 
-    Days are ISO dates in the report's time zone. Counts of refusals are None where they are not known by `by`.
+    Days are ISO dates in the report's time zone. Refusals are None by model and gateway: not known.
     """
 
     by: By
@@ -42,21 +42,27 @@ class Row:
     refused: int | None = None
 
 
-def report(by: By, tallies: Sequence[Tally], zone: str = "UTC") -> Report:
-    """Add tallies up to rows: days in their order, everything else the dearest first."""
+def report(
+    by: By, tallies: Sequence[Tally], zone: str = "UTC", names: Mapping[tuple[str, str], str] | None = None
+) -> Report:
+    """Add tallies up to rows: days in their order, everything else the dearest first.
+
+    `names` are what channels and roles are called, by workspace and id.
+    """
     rows: dict[tuple[str, str], Row] = {}
     for tally in tallies:
         for key in _keys(by, tally, zone):
             workspace = tally.workspace if by in (By.PERSON, By.ROLE, By.CHANNEL) else ""
-            name = tally.name if by is By.PERSON else ""
+            name = tally.name if by is By.PERSON else (names or {}).get((workspace, key), "")
             before = rows.get((workspace, key), Row(workspace, key, name))
             rows[workspace, key] = _plus(before, tally)
-    known = by in (By.PERSON, By.DAY)
-    whole = Row("", "total", "total")
+    whole = Row("", "total", "total", refused=0)
     for tally in tallies:
         whole = _plus(whole, tally)
     ordered = sorted(rows.values(), key=lambda row: row.key if by is By.DAY else (-row.cost, -row.images, row.key))
-    return Report(by, tuple(row if known else replace(row, refused=None) for row in ordered), whole)
+    if by in (By.MODEL, By.GATEWAY):  # many are refused before there is one
+        ordered, whole = [replace(row, refused=None) for row in ordered], replace(whole, refused=None)
+    return Report(by, tuple(ordered), whole)
 
 
 def _keys(by: By, tally: Tally, zone: str) -> Sequence[str]:
@@ -81,20 +87,25 @@ def _plus(row: Row, tally: Tally) -> Row:
 # ── Usage ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def said_days(days: int) -> str:
+    """As in "in the last 30 days"; a single day is today."""
+    return "today" if days == 1 else f"in the last {days} days"
+
+
 def usage_table(found: Report) -> str:
     """For people: short amounts, a total at the end."""
     several = any(row.workspace for row in found.rows)
     head = (str(found.by), *(("where",) if several else ()), "images", "cost", "perhaps not billed", "refused")
     lines = [
         (_called(found.by, row), *((row.workspace,) if several else ()), str(row.images), format_cost(row.cost),
-         format_cost(row.unknown_cost) if row.unknown_cost else "", "" if row.refused is None else str(row.refused))
+         format_cost(row.unknown_cost) if row.unknown_cost else "", str(row.refused or ""))
         for row in (*found.rows, found.total)
     ]  # fmt: skip
     return table(head, lines)
 
 
 def _called(by: By, row: Row) -> str:
-    if by is By.PERSON and row.name and row.key != "total":
+    if row.name and row.key != "total":
         return f"{row.name} ({row.key})"
     return row.key or {By.ROLE: "no role", By.GATEWAY: "none named"}.get(by, "none")
 
@@ -127,27 +138,33 @@ def _dollars(micro_dollars: int) -> str:
 
 
 def audit_table(acts: Iterable[Act], zone: str = "UTC") -> str:
-    """For people: when, who, what, to what, and the change, each line cut to what a screen shows."""
+    """For people: when, who, what, to what, and the change or the words, each line cut to what a screen shows."""
     head = ("no.", "when", "where", "who", "what", "target", "change")
     return table(head, [
-        (str(act.id), _moment(act.at, zone), act.workspace, f"{act.who_name} ({act.who})", act.what, act.target,
-         _short(f"{act.before} → {act.after}" if act.before else act.after))
+        (str(act.id), _moment(act.at, zone), f"{act.workspace} {act.channel}".strip(), f"{act.who_name} ({act.who})",
+         act.what, act.target, _short(_change(act)))
         for act in acts
     ])  # fmt: skip
 
 
+def _change(act: Act) -> str:
+    if act.digest:
+        return f"“{act.words}”" if act.words else "(words that are not kept any more)"
+    return f"{act.before} → {act.after}" if act.before else act.after
+
+
 def audit_csv(acts: Iterable[Act]) -> str:
     """For spreadsheets: a header and all columns, times in UTC."""
-    head = ("id", "at", "workspace", "who", "who_name", "what", "target", "before", "after", "previous", "hash")
+    head = ("id", "at", "workspace", "who", "who_name", "what", "target", "before", "after", "previous", "hash",
+            "channel", "roles", "words", "digest")  # fmt: skip
     return as_csv(head, [
-        (str(act.id), _moment(act.at, "UTC"), act.workspace, act.who, act.who_name, act.what, act.target, act.before,
-         act.after, act.previous, act.hash)
+        (str(act.id), _moment(act.at, "UTC"), *(getattr(act, name) for name in head[2:]))
         for act in acts
     ])  # fmt: skip
 
 
 def audit_json_lines(acts: Iterable[Act]) -> str:
-    """For scripts: a JSON object per line, just what the hashes are made of."""
+    """For scripts: a JSON object per line: what the hashes are made of, and the words beside it."""
     return "".join(json.dumps(asdict(act), ensure_ascii=False) + "\n" for act in acts)
 
 

@@ -1,17 +1,21 @@
 """An XMP packet in a PNG, JPEG or WebP that has none: the pixels and everything else stay as they are.
 
-Only for copies that we encoded: in an original it would break the Content Credentials. Synchronous.
+It would break Content Credentials: ask `has_room` first. Synchronous.
 """
 
 from __future__ import annotations
 
 import binascii
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import BadAttachment
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_NAME = b"http://ns.adobe.com/xap/1.0/\0"
+# Content Credentials are JUMBF boxes in all three kinds of files; XMP may say that they are kept elsewhere.
+_TAKEN = re.compile(rb"jumb....jumd|XML:com\.adobe\.xmp|com/xap/1\.0/|adobe:ns:meta/|22-rdf-syntax-ns#", re.DOTALL)
 _XMP_FLAG, _ALPHA_FLAG = 0x04, 0x10  # of WebP's VP8X chunk
 
 
@@ -24,6 +28,26 @@ def packet(source_type: str) -> bytes:
         f"<Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>"
         '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     ).encode()
+
+
+def has_room(data: bytes) -> bool:
+    """Whether a packet may go in: a whole picture of these kinds, with neither Content Credentials nor XMP."""
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP" and int.from_bytes(data[4:8], "little") + 8 == len(data)
+    return (is_webp or data.startswith((_PNG, b"\xff\xd8\xff"))) and not _TAKEN.search(data)
+
+
+def taken_out(data: bytes, xmp: bytes) -> Iterator[bytes]:
+    """What a file with this packet may have been before `put_in`: one of these, where it comes from there."""
+    if xmp not in data:
+        return
+    if data.startswith(_PNG):
+        yield data.replace(_png_chunk(xmp), b"", 1)
+    elif data.startswith(b"\xff\xd8\xff"):
+        yield data.replace(_jpeg_segment(xmp), b"", 1)
+    elif data[:4] == b"RIFF" and data[12:16] == b"VP8X":
+        chunks = data[12 : len(data) - len(_webp_chunk(xmp))]
+        yield _riff(chunks[:8] + bytes([chunks[8] & ~_XMP_FLAG]) + chunks[9:])
+        yield _riff(chunks[18:])  # a simple file, that got the chunk in front with the packet
 
 
 def put_in(path: Path, xmp: bytes, size: tuple[int, int]) -> None:
@@ -40,18 +64,28 @@ def put_in(path: Path, xmp: bytes, size: tuple[int, int]) -> None:
 
 
 def _in_png(data: bytes, xmp: bytes) -> bytes:
-    """Behind the header: iTXt, not compressed, without a language."""
+    """Behind the header."""
     header = len(_PNG) + 4 + 4 + 13 + 4
+    return data[:header] + _png_chunk(xmp) + data[header:]
+
+
+def _png_chunk(xmp: bytes) -> bytes:
+    """An iTXt, not compressed, without a language."""
     body = b"iTXt" + b"XML:com.adobe.xmp\0\0\0\0\0" + xmp
-    chunk = (len(body) - 4).to_bytes(4, "big") + body + binascii.crc32(body).to_bytes(4, "big")
-    return data[:header] + chunk + data[header:]
+    return (len(body) - 4).to_bytes(4, "big") + body + binascii.crc32(body).to_bytes(4, "big")
 
 
 def _in_jpeg(data: bytes, xmp: bytes) -> bytes:
-    """Behind the JFIF segment, which must stay the first."""
-    start = 4 + int.from_bytes(data[4:6], "big") if data[2:4] == b"\xff\xe0" else 2
+    """Behind the JFIF and Exif segments, which must stay the first."""
+    start = 2
+    while data[start : start + 2] in (b"\xff\xe0", b"\xff\xe1"):
+        start += 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    return data[:start] + _jpeg_segment(xmp) + data[start:]
+
+
+def _jpeg_segment(xmp: bytes) -> bytes:
     body = _JPEG_NAME + xmp
-    return data[:start] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + data[start:]
+    return b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
 
 
 def _in_webp(data: bytes, xmp: bytes, size: tuple[int, int]) -> bytes:
@@ -64,5 +98,12 @@ def _in_webp(data: bytes, xmp: bytes, size: tuple[int, int]) -> bytes:
         flags = _XMP_FLAG | (_ALPHA_FLAG if has_alpha else 0)
         canvas = b"".join((edge - 1).to_bytes(3, "little") for edge in size)
         chunks = b"VP8X" + (10).to_bytes(4, "little") + bytes([flags, 0, 0, 0]) + canvas + chunks
-    body = b"WEBP" + chunks + b"XMP " + len(xmp).to_bytes(4, "little") + xmp + b"\0" * (len(xmp) % 2)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body
+    return _riff(chunks + _webp_chunk(xmp))
+
+
+def _webp_chunk(xmp: bytes) -> bytes:
+    return b"XMP " + len(xmp).to_bytes(4, "little") + xmp + b"\0" * (len(xmp) % 2)
+
+
+def _riff(chunks: bytes) -> bytes:
+    return b"RIFF" + (len(chunks) + 4).to_bytes(4, "little") + b"WEBP" + chunks

@@ -64,7 +64,7 @@ def blank_job(doc: Doc, parts: frozenset[str], named: frozenset[str]) -> Doc:
     if "attachments" in parts:
         blank |= _without_attachments(doc, named)
     if "prompts" in parts:
-        blank |= {"prompt": "", "brief": "", "avoid": [], "notes": [], "error": "",
+        blank |= {"prompt": "", "brief": "", "avoid": [], "notes": [], "error": "", "review": [],
                   "panels": [""] * len(doc.get("panels") or ())}  # fmt: skip
         blank["drawn"] = [one | {"why": "", "notes": [], "sources": []} for one in blank.get("drawn") or ()]
     return blank
@@ -88,9 +88,22 @@ def blank_said(doc: Doc, parts: frozenset[str]) -> Doc:
     return blank | {"card": card}
 
 
+def blank_review(doc: Doc, before: int, who: str) -> Doc:
+    """What is before the moderators, without what was written `before` (ms), or without one reporter's words and name.
+
+    Who reported stays: a picture is reported once by each.
+    """
+    if doc["created"] < before:
+        told = [one | {"words": ""} for one in doc["reporters"]]
+        return doc | {"why": [], "reporters": told}
+    told = [one | {"words": "", "name": "somebody"} if one["who"] == who else one for one in doc["reporters"]]
+    return doc | {"reporters": told}
+
+
 def nameless(doc: Doc, field: str) -> Doc:
     """A document in which somebody is "somebody"."""
-    return doc | {field: doc[field] | {"id": "", "name": "somebody", "roles": [], "is_admin": False}}
+    nobody = doc[field] | {"id": "", "name": "somebody", "roles": [], "is_admin": False}
+    return doc | {field: nobody} | ({"alone": None} if doc.get("alone") else {})  # a place that names them
 
 
 def _purged(doc: Doc, parts: frozenset[str]) -> list[str]:

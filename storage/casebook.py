@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.errors import NotFound
 from bot.models import Act, Address, Removal, Review, ReviewKind, Ruling
 from storage import removal, reviews
 from storage.engine import Engine
@@ -20,7 +21,7 @@ class SqliteReviews:
     async def ask(self, review: Review) -> tuple[Review, bool]:  # noqa: D102
         return await self._engine.write(reviews.ask, review)
 
-    async def place(self, kind: ReviewKind, version_id: str, address: Address) -> None:  # noqa: D102
+    async def place(self, kind: ReviewKind, version_id: str, address: Address | None) -> None:  # noqa: D102
         await self._engine.write(reviews.place, kind, version_id, address)
 
     async def find(self, kind: ReviewKind, version_id: str) -> Review | None:  # noqa: D102
@@ -66,4 +67,5 @@ class SqliteReviews:
         await self._engine.write(removal.displayed, address, assets)
 
     async def made_of(self, asset_id: str, origins: Sequence[str]) -> None:  # noqa: D102
-        await self._engine.write(removal.made_of, asset_id, origins)
+        if not await self._engine.write(removal.made_of, asset_id, origins):
+            raise NotFound("One of these pictures was removed meanwhile.")

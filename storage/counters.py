@@ -1,7 +1,8 @@
 """Sums of the ledger, kept by the transaction of each line, so that a limit costs the same however long the ledger is.
 
 Each line is added to the counters of its person and of everybody, in its channel and in all channels, per quarter of an
-hour and per UTC day, at its job's own time. The sum since a moment is that of the quarters up to the next midnight and
+hour and per UTC day, at its job's own time. A person's own counters leave out what was perhaps billed for nothing: that
+counts for budgets only. The sum since a moment is that of the quarters up to the next midnight and
 of the days from there: at most 96 and 31 rows for a month.
 """
 
@@ -44,19 +45,39 @@ GROUP BY workspace, whose, spot, days, slot
 """
 
 
+# Of a job that was given up without a picture, its person's own limits count nothing.
+_GIVE_BACK = """
+INSERT INTO counter (workspace, person, channel, days, bucket, images, cost)
+SELECT workspace, person, CASE here WHEN 1 THEN channel ELSE '' END AS spot, days,
+    CASE days WHEN 1 THEN window_at / 86400000 ELSE window_at / 900000 END AS slot, 0, -sum(cost)
+FROM ledger, (SELECT 0 AS here UNION SELECT 1), (SELECT 0 AS days UNION SELECT 1)
+WHERE job IN (SELECT job FROM ledger WHERE entry = 'unknown')
+    AND job NOT IN (SELECT job FROM ledger WHERE entry = 'settle')
+GROUP BY workspace, person, spot, days, slot
+ON CONFLICT DO UPDATE SET cost = cost + excluded.cost
+"""
+
+
 def fill(db: Connection) -> None:
     """Count the ledger that is there."""
     db.execute(_FILL)
 
 
-def add(db: Connection, workspace: str, person: str, channel: str, at: int, images: int, cost: int) -> None:
-    """Count one line; both numbers may be negative."""
+def give_back_unknown(db: Connection) -> None:
+    """Take what was perhaps billed for nothing from the counters of people, where all of the ledger is in them."""
+    db.execute(_GIVE_BACK)
+
+
+def add(
+    db: Connection, workspace: str, person: str, channel: str, at: int, images: int, cost: int, *, mine: int
+) -> None:
+    """Count one line; all numbers may be negative. `mine` is what it costs its person of their own limits."""
     quarter = at // QUARTER_MS
     db.executemany(
         _ADD,
         [
-            (workspace, whose, where, days, bucket, images, cost)
-            for whose in ("", person)
+            (workspace, whose, where, days, bucket, images, money)
+            for whose, money in (("", cost), (person, mine))
             for where in ("", channel)
             for days, bucket in ((0, quarter), (1, quarter // QUARTERS))
         ],

@@ -63,5 +63,7 @@ def copy_blobs(folder: Path, target: Path) -> None:
 def _link_or_copy(source: str, target: str) -> None:
     try:
         os.link(source, target)
+    except FileNotFoundError:  # it was let go of just now
+        return
     except OSError:
         shutil.copy2(source, target)

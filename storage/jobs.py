@@ -153,20 +153,9 @@ def keep(db: Connection, job_id: str, version: Version) -> Version:
     if found is None:
         raise NotFound("That request is gone.")
     kept = threads.add_version(db, version, job_id)
-    if found.status is JobStatus.RUNNING:
-        ledger.settle(db, found, kept)
-    else:
-        _settle_after_all(db, found, kept)
+    ledger.settle(db, found, kept)
     _end(db, job_id, JobStatus.DELIVERING, version=kept.id)
     return kept
-
-
-def _settle_after_all(db: Connection, found: Job, kept: Version) -> None:
-    """The job was already failed or cancelled and its images given back: bring the books to what was delivered."""
-    (images, cost) = db.execute("SELECT sum(images), sum(cost) FROM ledger WHERE job = ?", (found.id,)).fetchone()
-    ledger.settle(
-        db, replace(found, options=replace(found.options, n=images), estimate=cost), kept
-    )  # the settle line is the difference to what stands in the books
 
 
 def finish(db: Connection, job_id: str) -> None:
@@ -179,7 +168,7 @@ def finish(db: Connection, job_id: str) -> None:
     _end(db, job_id, JobStatus.DONE)
 
 
-def fail(db: Connection, job_id: str, entry: str, error: str) -> Job | None:
+def fail(db: Connection, job_id: str, entry: str, error: str, *, counts: bool = False) -> Job | None:
     """Queued, running or offered → failed, with its line in the ledger; an offer has none."""
     found = job(db, job_id)
     if found is None or found.status not in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.OFFERED):
@@ -187,11 +176,20 @@ def fail(db: Connection, job_id: str, entry: str, error: str) -> Job | None:
     if found.status is JobStatus.OFFERED:
         pass
     elif entry == Entry.UNKNOWN:
-        ledger.unknown(db, found)
+        ledger.unknown(db, found, counts=counts)
     else:
         ledger.release(db, found)
     _end(db, job_id, JobStatus.FAILED, error=error)
     return found
+
+
+def stop(db: Connection, job_id: str) -> bool:
+    """Note that somebody cancels a running series of which panels are there; it is ended by keeping these."""
+    found = job(db, job_id)
+    if found is None or found.status is not JobStatus.RUNNING or not any(one.asset for one in found.drawn):
+        return False
+    db.execute("UPDATE job SET doc = ? WHERE id = ?", (to_json(replace(found, error="cancelled")), job_id))
+    return True
 
 
 def cancel(db: Connection, job_id: str) -> Job | None:

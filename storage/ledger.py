@@ -7,11 +7,11 @@ so that a picture reserved before midnight and released after it does not make t
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from bot.errors import NotFound
-from bot.models import Entry, Job, OpenOutcome, Spent, User, Version, now_ms
-from bot.ports import UsageRow
-from storage import counters
+from bot.models import Act, Entry, Job, OpenOutcome, Spent, User, Version, now_ms
+from storage import audit, counters
 from storage.rows import job_of, person_key
 
 Connection = sqlite3.Connection
@@ -33,11 +33,22 @@ def reserve(db: Connection, job: Job) -> None:
 
 
 def settle(db: Connection, job: Job, version: Version) -> None:
-    """Correct both to what was delivered and billed."""
+    """Correct both to what was delivered and billed.
+
+    Its person has back what got lost, unless they cancelled the job: then what was sent and not answered counts.
+    """
+    images, cost, counted = db.execute(
+        "SELECT sum(images), sum(cost), sum(cost) FILTER (WHERE entry != 'resolve') FROM ledger WHERE job = ?",
+        (job.id,),
+    ).fetchone()
+    mine = counted if images else 0  # a job that was given up left its person nothing, or all that is in the books
+    forgone = [one for one in job.drawn if not one.asset and not one.why] if job.error and images else []
     here = sum(panel in version.panel_of for panel in job.only) if job.only else len(version.images)
-    images = here - job.options.n
-    cost = version.cost - job.estimate
-    _append(db, job, Entry.SETTLE, images, cost, estimated=version.cost_is_estimate, version=version)
+    costs = version.cost - version.doubtful + sum(one.cost for one in forgone)
+    _append(db, job, Entry.SETTLE, here + len(forgone) - images, version.cost - cost, mine=costs - mine,
+            estimated=version.cost_is_estimate, version=version)  # fmt: skip
+    if version.doubtful:
+        _append(db, job, Entry.UNKNOWN, 0, 0, estimated=True, version=version)
 
 
 def release(db: Connection, job: Job) -> None:
@@ -45,9 +56,15 @@ def release(db: Connection, job: Job) -> None:
     _append(db, job, Entry.RELEASE, -job.options.n, -job.estimate, estimated=False)
 
 
-def unknown(db: Connection, job: Job) -> None:
-    """Give the person the images back; the money may have been billed and stays."""
-    _append(db, job, Entry.UNKNOWN, -job.options.n, job.at_stake - job.estimate, estimated=True)
+def unknown(db: Connection, job: Job, *, counts: bool = False) -> None:
+    """The money may have been billed, and stays on the team's budgets.
+
+    The person has all of it back, unless it `counts`: then only what was never sent.
+    """
+    lost = job.at_stake - job.estimate
+    unsent = job.options.n - len(job.drawn) if job.panels else 0
+    images, mine = (-unsent, lost) if counts else (-job.options.n, -job.estimate)
+    _append(db, job, Entry.UNKNOWN, images, lost, mine=mine, estimated=True)
 
 
 def give_back(db: Connection, job: Job, images: int) -> None:
@@ -69,16 +86,18 @@ def unknowns(db: Connection, workspace: str) -> list[OpenOutcome]:
     ]
 
 
-def resolve_unknown(db: Connection, job_id: str, cost: int, by: str) -> None:
+def resolve_unknown(db: Connection, job_id: str, cost: int, by: str, sign: Callable[[int], Act] | None = None) -> None:
     """Bring an unknown job's cost to what was billed. Raises `NotFound` where it is not, and was not, unknown."""
-    entries = db.execute("SELECT entry, cost FROM ledger WHERE job = ?", (job_id,)).fetchall()
-    kinds = {one["entry"] for one in entries}
+    entries = db.execute("SELECT entry, cost FROM ledger WHERE job = ? ORDER BY id", (job_id,)).fetchall()
+    kinds = [one["entry"] for one in entries if one["entry"] in (Entry.UNKNOWN, Entry.SETTLE)]
     row = db.execute("SELECT * FROM job WHERE id = ?", (job_id,)).fetchone()
-    if row is None or Entry.UNKNOWN not in kinds or Entry.SETTLE in kinds:
+    if row is None or kinds[-1:] != [Entry.UNKNOWN]:
         raise NotFound("There is no request with an unknown outcome of that id.")
     job = job_of(row)
     booked = sum(one["cost"] for one in entries)
-    _append(db, job, Entry.RESOLVE, 0, cost - booked, estimated=False, by=by)
+    _append(db, job, Entry.RESOLVE, 0, cost - booked, mine=0, estimated=False, by=by)
+    if sign:
+        audit.record(db, sign(booked))
 
 
 def _append(
@@ -89,10 +108,12 @@ def _append(
     cost: int,
     *,
     estimated: bool,
+    mine: int | None = None,
     version: Version | None = None,
     by: str = "",
 ) -> None:
-    person = person_key(job.user)
+    """`mine` is what changes for the person's own limits; None: the same."""
+    person = person_key(job.user) if job.user.id else _person_of(db, job)
     db.execute(
         "INSERT INTO ledger (at, window_at, entry, images, cost, estimated, platform, workspace, channel, thread,"
         " person, person_name, job, version, provider, model, gateway, prices, resolved_by, roles)"
@@ -103,21 +124,11 @@ def _append(
          (version.prices if version else "") or job.prices, by,
          " ".join(sorted(job.user.roles))),
     )  # fmt: skip
-    counters.add(db, job.place.workspace, person, job.place.channel, job.created, images, cost)
+    counters.add(db, job.place.workspace, person, job.place.channel, job.created, images, cost,
+                 mine=cost if mine is None else mine)  # fmt: skip
 
 
-def usage(db: Connection, since: int) -> list[UsageRow]:
-    """Who used how much since a moment, the dearest first."""
-    rows = db.execute(
-        "SELECT person, workspace, max(person_name) AS name, sum(images) AS images, sum(cost) AS cost,"
-        " coalesce(sum(cost) FILTER (WHERE job IN (SELECT job FROM open_unknown)), 0) AS unknown"
-        " FROM ledger WHERE window_at >= ? GROUP BY person, workspace ORDER BY cost DESC, images DESC, name",
-        (since,),
-    )
-    found = []
-    for row in rows:
-        platform, _, user = row["person"].partition(":")
-        found.append(
-            UsageRow(platform, row["workspace"], user, row["name"], row["images"], row["cost"], row["unknown"])
-        )
-    return found
+def _person_of(db: Connection, job: Job) -> str:
+    """Whose lines a job has: a request that was deleted as its person's own does not tell any more."""
+    (person,) = db.execute("SELECT person FROM ledger WHERE job = ? ORDER BY id LIMIT 1", (job.id,)).fetchone()
+    return str(person)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from bot.models import Act, Policy
+from bot.models import Act, Ban, Policy
 from storage import audit, threads
+from storage.rows import from_json
 
 
 def change(
@@ -23,3 +24,9 @@ def change(
     for act in acts(before, after):
         audit.record(db, act)
     return before, after
+
+
+def bans(db: sqlite3.Connection, who: str) -> list[Ban]:
+    """Somebody's bans in every workspace."""
+    rows = db.execute("SELECT doc FROM policy WHERE instr(doc, ?)", (who,))
+    return [ban for row in rows for ban in from_json(Policy, row["doc"]).bans if ban.who == who]

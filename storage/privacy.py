@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from bot.models import Address, NamedReference, Place, User, now_ms
-from bot.ports import Before, Belongings, LedgerLine, Purged
-from storage import sweeping
-from storage.blanks import PARTS, Doc, assets_of, blank_job, blank_said, blank_version, nameless, wanted
+from bot.ports import Before, Belongings, LedgerLine, Outdated, Purged, Why
+from storage import audit, outdated, removal, sweeping
+from storage.blanks import PARTS, Doc, assets_of, blank_job, blank_review, blank_said, blank_version, nameless, wanted
 from storage.engine import Engine
 from storage.gallery import take_down, unsay
 from storage.rows import from_json, job_of, person_key, version_of
@@ -47,25 +47,34 @@ class SqlitePrivacy:
         old = await self._engine.read(_find, workspace, before)
         for start in range(0, len(old), BATCH):
             done += await self._engine.write(_purge_batch, old[start : start + BATCH], before, named)
-        return done
+        return done + await self._engine.write(_purge_words, workspace, before)
 
-    async def sweep(self) -> Purged:  # noqa: D102
+    async def sweep(self, *, unused_before: int = 0, dry: bool = False) -> Purged:  # noqa: D102
+        if dry:
+            return await self._engine.read(_would_sweep, self._folder, unused_before)
         begun = now_ms()
+        if unused := await self._engine.read(sweeping.unused, unused_before):
+            await self._engine.write(_free, unused)
         gone = await self._engine.read(sweeping.unneeded)
         done = Purged()
         for start in range(0, len(gone), BATCH):
             done += await self._engine.write(sweeping.delete, self._folder, gone[start : start + BATCH])
-        if await self._engine.read(sweeping.is_due):
-            await asyncio.to_thread(sweeping.clear_copies, self._folder / "tmp", gone)
-            await self._engine.write(sweeping.done, begun)
-            await self._engine.read(sweeping.give_back)  # a checkpoint cannot run in the writer's transaction
+        is_due = await self._engine.read(sweeping.is_due)
+        await asyncio.to_thread(sweeping.clear_copies, self._folder / "tmp", gone, all_zips=is_due)
+        if is_due:
+            await self._engine.write(sweeping.forget_words)
+            if await self._engine.read(sweeping.give_back):  # a checkpoint cannot run in the writer's transaction
+                await self._engine.write(sweeping.done, begun)
         return done
 
     async def belongings(self, place: Place, user: User) -> Belongings:  # noqa: D102
         return await self._engine.read(_belongings, place, user)
 
-    async def messages(self, place: Place, user: User) -> Sequence[Address]:  # noqa: D102
-        return await self._engine.read(_messages, place, user)
+    async def outdated(self, platforms: Collection[str], *, limit: int) -> Sequence[Outdated]:  # noqa: D102
+        return await self._engine.read(outdated.waiting, platforms, limit)
+
+    async def told(self, address: Address, *, again: bool = False) -> None:  # noqa: D102
+        await self._engine.write(outdated.tried if again else outdated.done, address)
 
     async def forget(self, place: Place, user: User) -> Purged:  # noqa: D102
         named = await self._engine.read(_named_assets)
@@ -77,7 +86,9 @@ class SqlitePrivacy:
 
 
 def _workspaces(db: Connection) -> list[str]:
-    return [row[0] for row in db.execute("SELECT DISTINCT workspace FROM thread ORDER BY workspace")]
+    """Those with a thread, or where nothing came to be but somebody's words were noted."""
+    noted = "SELECT workspace FROM audit_words JOIN audit USING (id)"
+    return [row[0] for row in db.execute(f"SELECT workspace FROM thread UNION {noted} ORDER BY workspace")]  # noqa: S608
 
 
 def _named_assets(db: Connection) -> frozenset[str]:
@@ -123,13 +134,36 @@ _OLD = {
 
 
 def _purge_batch(db: Connection, old: Iterable[tuple[str, str]], before: Before, named: frozenset[str]) -> Purged:
-    db.execute("PRAGMA secure_delete = ON")  # what is blanked must not be left on a free page
     done = Purged()
     for table, one in old:
         doc = _doc(db, table, one)
         if parts := wanted(doc, before):  # another process may have been here in the meantime
             done += _BLANK[table](db, one, doc, parts, named)
+    if before.pictures or before.attachments:
+        outdated.put_offers(db, Why.OLD, [one for table, one in old if table == "version"])
     return done
+
+
+def _purge_words(db: Connection, workspace: str, before: Before) -> Purged:
+    """What people wrote that was refused or reported; the lines about it stay."""
+    _blank_reviews(db, workspace, before=before.prompts)
+    gone = audit.let_go(db, workspace, before=before.prompts)
+    if gone:
+        _free(db, ())
+    return Purged(prompts=gone)
+
+
+def _blank_reviews(db: Connection, workspace: str, *, before: int = 0, who: str = "") -> None:
+    """What people wrote when they reported a picture, and why: of all that is so old, or of one person."""
+    rows = db.execute("SELECT version, kind, doc FROM review WHERE json_extract(doc, '$.place.workspace') = ?",
+                      (workspace,)).fetchall()  # fmt: skip
+    for row in rows:
+        doc = json.loads(row["doc"])
+        blank = blank_review(doc, before, who)
+        if blank != doc:
+            db.execute("UPDATE review SET doc = ? WHERE version = ? AND kind = ?",
+                       (_text(blank), row["version"], row["kind"]))  # fmt: skip
+            _free(db, ())
 
 
 def _doc(db: Connection, table: str, one: str) -> Doc:
@@ -138,12 +172,14 @@ def _doc(db: Connection, table: str, one: str) -> Doc:
     return found
 
 
-def _blank_version(db: Connection, version: str, doc: Doc, parts: frozenset[str], named: frozenset[str]) -> Purged:
+def _blank_version(
+    db: Connection, version: str, doc: Doc, parts: frozenset[str], named: frozenset[str], why: Why = Why.OLD
+) -> Purged:
     blank, count = blank_version(doc, parts, named)
     _free(db, assets_of(doc) - assets_of(blank))
     if "attachments" in parts:
-        tray = db.execute("SELECT doc FROM tray WHERE version = ?", (version,)).fetchone()
-        _free(db, assets_of(json.loads(tray["doc"])) if tray else ())
+        tray = _tray(db, version)
+        _free(db, assets_of(json.loads(tray)) if tray else ())
         db.execute("DELETE FROM tray WHERE version = ?", (version,))
         db.execute("DELETE FROM pictured WHERE version = ? AND role = 'reference'", (version,))
     if blank["images"] != doc["images"]:
@@ -154,7 +190,16 @@ def _blank_version(db: Connection, version: str, doc: Doc, parts: frozenset[str]
     db.execute(
         "UPDATE version SET doc = ?, fingerprint = ? WHERE id = ?", (_text(blank), blank["fingerprint"], version)
     )
+    if blank.get("standing") != doc.get("standing"):  # what a moderator took away has its own sentence on its messages
+        outdated.put(db, why, version, assets_of(doc["images"]))
+        removal.move_head(db, doc["thread"])
+        removal.close_reviews(db, version)
     return count
+
+
+def _tray(db: Connection, version: str) -> str:
+    row = db.execute("SELECT doc FROM tray WHERE version = ?", (version,)).fetchone()
+    return row["doc"] if row else ""
 
 
 def _blank_job(db: Connection, job: str, doc: Doc, parts: frozenset[str], named: frozenset[str]) -> Purged:
@@ -193,6 +238,9 @@ def _would_go(db: Connection, folder: Path, workspace: str, before: Before, name
         parts = wanted(doc, before)
         if table == "version":
             blank, count = blank_version(doc, parts, named)
+            if "attachments" in parts and (tray := _tray(db, one)):
+                freed |= assets_of(json.loads(tray))
+                instead["tray", one] = ""
         else:
             blank = blank_job(doc, parts, named) if table == "job" else blank_said(doc, parts)
             count = Purged(prompts=int("prompts" in parts))
@@ -200,7 +248,14 @@ def _would_go(db: Connection, folder: Path, workspace: str, before: Before, name
         freed |= assets_of(doc) - assets_of(blank)
         instead[table, one] = _text(blank)
     gone = sweeping.unneeded(db, freed, instead)
+    done += Purged(prompts=audit.would_let_go(db, workspace, before.prompts))
     return done + sweeping.measured(db, folder, gone)
+
+
+def _would_sweep(db: Connection, folder: Path, unused_before: int) -> Purged:
+    freed = [row[0] for row in db.execute("SELECT asset FROM freed WHERE asset != ''")]
+    gone = sweeping.unneeded(db, [*freed, *sweeping.unused(db, unused_before)])
+    return sweeping.measured(db, folder, gone)
 
 
 def _text(doc: Doc) -> str:
@@ -242,26 +297,15 @@ def _belongings(db: Connection, place: Place, user: User) -> Belongings:
     )  # fmt: skip
 
 
-def _messages(db: Connection, place: Place, user: User) -> list[Address]:
-    mine = f"version.id IN (SELECT version.id {_MINE}) ORDER BY version.rowid, turn"
-    rows = db.execute(
-        "SELECT shown.platform, shown.workspace, shown.channel, thread.thread, shown.message FROM shown"  # noqa: S608
-        " JOIN version ON version.id = shown.version JOIN thread ON thread.id = version.thread"
-        f" WHERE {mine}",
-        _who(place, user),
-    )
-    return [Address(Place(*row[:4]), row["message"]) for row in rows]
-
-
 def _forget_batch(db: Connection, place: Place, user: User, named: frozenset[str]) -> Purged:
     """Some of their versions, then of their requests; the name goes with the rest, so that none is found twice."""
-    db.execute("PRAGMA secure_delete = ON")
     who = _who(place, user) | {"limit": BATCH}
     rows = db.execute(f"SELECT version.id, version.doc {_MINE} LIMIT :limit", who).fetchall()
     done = Purged()
     for row in rows:
-        done += _blank_version(db, row["id"], nameless(json.loads(row["doc"]), "author"), PARTS, named)
+        done += _blank_version(db, row["id"], nameless(json.loads(row["doc"]), "author"), PARTS, named, Why.OWN)
         _forget_cards(db, row["id"])
+    outdated.put_offers(db, Why.OWN, [row["id"] for row in rows])
     if not rows:
         ended = f"SELECT * {_MY_JOBS} AND status IN {_ENDED} LIMIT :limit"
         for row in db.execute(ended, who).fetchall():
@@ -280,8 +324,11 @@ def _forget_cards(db: Connection, version: str) -> None:
 
 
 def _forget_rest(db: Connection, place: Place, user: User) -> None:
-    """Stars, what they said in the web chat, and their name on what the workspace keeps."""
+    """Stars, what they wrote that the audit noted or the web chat shows, and their name on what the workspace keeps."""
+    audit.let_go(db, place.workspace, who=person_key(user))
+    _blank_reviews(db, place.workspace, who=person_key(user))
     who = _who(place, user)
+    db.execute("UPDATE ledger SET person_name = '' WHERE workspace = :workspace AND person = :person", who)
     db.execute(
         "DELETE FROM star WHERE person = :person AND position IN (SELECT position FROM gallery"
         " JOIN wall ON wall.id = gallery.channel WHERE wall.workspace = :workspace)", who)  # fmt: skip

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import NotFound
-from bot.models import Act, Address, Kind, Place, Removal, Review, Ruling, Standing, Version, now_ms
-from storage import audit, files, gallery, threads
-from storage.rows import from_json, to_json
+from bot.models import Act, Address, Kind, Place, Removal, Review, ReviewKind, Ruling, Standing, Version, now_ms
+from storage import audit, files, gallery, jobs, ledger, threads
+from storage.rows import from_json, readable, to_json
 
 Connection = sqlite3.Connection
+
+_THERE = (Standing.OPEN, Standing.WAITING)  # versions whose pictures people see, or may come to see
 
 # ── Hiding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -23,7 +25,7 @@ def remove(db: Connection, version_id: str, act: Act, reason: str, blank: bool) 
     version = threads.version(db, version_id)
     if version is None:
         raise NotFound("There is no picture of that id.")
-    if version.standing in (Standing.REMOVED, Standing.REJECTED):
+    if version.standing in (Standing.REMOVED, Standing.REJECTED, Standing.DISCARDED):
         return None
     audit.record(db, act)
     return begin(db, version, family(db, version), Standing.REMOVED, act, reason, blank)
@@ -39,7 +41,7 @@ def family(db: Connection, version: Version) -> list[Version]:
         " ORDER BY version.rowid",
         (json.dumps(version.images), home.platform, home.workspace, version.id),
     )
-    return [version, *(one for row in rows if (one := from_json(Version, row["doc"])).is_open)]
+    return [version, *(one for row in rows if (one := from_json(Version, row["doc"])).standing in _THERE)]
 
 
 def begin(
@@ -59,8 +61,8 @@ def begin(
             _blank_jobs(db, one.id)
         gallery.take_down(db, one.id)
     for one in versions:
-        _move_head(db, one.thread)
-        _rule_as_removed(db, one.id, act, reason)
+        move_head(db, one.thread)
+        close_reviews(db, one.id, by=act.who, by_name=act.who_name, reason=reason, at=act.at)
     home = _home(db, version)
     assets = _assets_of(db, versions)
     _forget_named(db, home, {image for one in versions for image in one.images})
@@ -99,7 +101,7 @@ def _blank_jobs(db: Connection, version_id: str) -> None:
     )
 
 
-def _move_head(db: Connection, thread_id: str) -> None:
+def move_head(db: Connection, thread_id: str) -> None:
     """From a hidden head to the next version before it that people may see; where there is none it stays."""
     thread = threads.thread(db, thread_id)
     head = threads.version(db, thread.head) if thread and thread.head else None
@@ -109,15 +111,30 @@ def _move_head(db: Connection, thread_id: str) -> None:
         threads.move_head(db, thread_id, head.id)
 
 
-def _rule_as_removed(db: Connection, version_id: str, act: Act, reason: str) -> None:
-    """Whatever moderators were asked about it is decided by this."""
-    for row in db.execute("SELECT doc FROM review WHERE version = ? AND ruling = 'open'", (version_id,)).fetchall():
-        ruled = replace(from_json(Review, row["doc"]), ruling=Ruling.REMOVED, by=act.who, by_name=act.who_name,
-                        reason=reason, at=act.at, settled=False)  # fmt: skip
+def close_reviews(db: Connection, version_id: str, *, by: str = "", by_name: str = "", reason: str = "",
+                  at: int = 0) -> None:  # fmt: skip
+    """Whatever moderators were asked about it is decided, as it is taken away; by nobody where it is not kept longer.
+
+    Who asked for a picture that a moderator took away unseen has its images back.
+    """
+    rows = db.execute("SELECT doc FROM review WHERE version = ? AND ruling = 'open'", (version_id,)).fetchall()
+    for found in (from_json(Review, row["doc"]) for row in rows):
+        ruled = replace(found, ruling=Ruling.REMOVED, by=by, by_name=by_name, reason=reason, at=at, settled=False)
         db.execute(
             "UPDATE review SET ruling = 'removed', settled = 0, touched = ?, doc = ? WHERE version = ? AND kind = ?",
             (now_ms(), to_json(ruled), version_id, ruled.kind.value),
         )
+        unseen = threads.version(db, version_id) if by and found.kind is ReviewKind.REVIEW else None
+        if unseen:
+            give_back(db, found.job, unseen)
+
+
+def give_back(db: Connection, job_id: str, version: Version) -> None:
+    """The images of a picture that nobody came to see; the money stays."""
+    job = jobs.job(db, job_id) if job_id else None
+    if job:
+        drawn = sum(panel in version.panel_of for panel in job.only) if job.only else len(version.images)
+        ledger.give_back(db, job, drawn)
 
 
 def _forget_named(db: Connection, home: Place, images: Collection[str]) -> None:
@@ -149,11 +166,12 @@ def _assets_of(db: Connection, versions: Sequence[Version]) -> list[str]:
 
 
 def _is_shown(db: Connection, asset: str) -> bool:
-    """Whether a version that people may see shows this picture, or has it behind a locked one."""
+    """Whether a version that people see, or may come to see, shows this picture, or has it behind a locked one."""
     return (
         db.execute(
             "SELECT 1 FROM pictured JOIN version ON version.id = pictured.version WHERE pictured.asset = ?"
-            " AND role IN ('image', 'original') AND coalesce(json_extract(doc, '$.standing'), 'open') = 'open'",
+            " AND role IN ('image', 'original')"
+            " AND coalesce(json_extract(doc, '$.standing'), 'open') IN ('open', 'waiting')",
             (asset,),
         ).fetchone()
         is not None
@@ -243,8 +261,10 @@ def find(db: Connection, version_id: str) -> Removal | None:
 
 def unfinished(db: Connection, before: int) -> list[Removal]:
     """Those that are not done, but for what somebody touched just now."""
-    rows = db.execute("SELECT doc FROM removal WHERE done = 0 AND touched <= ? ORDER BY touched LIMIT 200", (before,))
-    return [from_json(Removal, row["doc"]) for row in rows]
+    rows = db.execute(
+        "SELECT version, doc FROM removal WHERE done = 0 AND touched <= ? ORDER BY touched LIMIT 200", (before,)
+    )
+    return readable(Removal, rows)
 
 
 def displayed(db: Connection, address: Address, assets: Sequence[str]) -> None:
@@ -257,12 +277,28 @@ def displayed(db: Connection, address: Address, assets: Sequence[str]) -> None:
     )
 
 
-def made_of(db: Connection, asset_id: str, origins: Sequence[str]) -> None:
-    """A picture was put together from others."""
+def made_of(db: Connection, asset_id: str, origins: Sequence[str]) -> bool:
+    """A picture was put together from others. False: one of these was taken away meanwhile, and it goes, too."""
     db.executemany(
         "INSERT INTO made_of (origin, asset) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(origin, asset_id) for origin in origins if origin != asset_id],
     )
+    if not any(_is_going(db, origin) for origin in origins):
+        return True
+    db.execute("INSERT INTO freed (asset, at) VALUES (?, ?) ON CONFLICT DO NOTHING", (asset_id, now_ms()))
+    return False
+
+
+def _is_going(db: Connection, asset: str) -> bool:
+    """Whether a picture is gone, or a removal that has not erased it yet will do so."""
+    if threads.asset(db, asset) is None:
+        return True
+    going = db.execute(
+        "SELECT 1 FROM removal JOIN json_each(removal.doc, '$.assets') AS one ON one.value = ?"
+        " WHERE done = 0 AND NOT coalesce(json_extract(removal.doc, '$.erased'), 0)",
+        (asset,),
+    ).fetchone()
+    return going is not None
 
 
 def _key(address: Address) -> str:

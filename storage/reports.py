@@ -90,7 +90,12 @@ SELECT workspace, {key} AS key, max(who_name) AS name, count(*) AS refused FROM 
 WHERE what = 'refused' AND at >= :since AND at < :until AND (:workspace IS NULL OR workspace = :workspace)
 GROUP BY workspace, key
 """
-_REFUSED_BY = {By.PERSON: "who", By.DAY: f"(at / {QUARTER}) * {QUARTER}"}
+_REFUSED_BY = {
+    By.PERSON: "who",
+    By.ROLE: "roles",
+    By.CHANNEL: "channel",
+    By.DAY: f"(at / {QUARTER}) * {QUARTER}",
+}
 
 
 def tallies(db: Connection, by: By, since: int, until: int, workspace: str | None) -> list[Tally]:
@@ -109,7 +114,8 @@ def tallies(db: Connection, by: By, since: int, until: int, workspace: str | Non
         db.rollback()
     for row in refused:
         place = (row["workspace"], str(row["key"]))
-        found[place] = replace(found.get(place, Tally(*place, row["name"], 0, 0)), refused=row["refused"])
+        name = row["name"] if by is By.PERSON else ""
+        found[place] = replace(found.get(place, Tally(*place, name, 0, 0)), refused=row["refused"])
     return list(found.values())
 
 

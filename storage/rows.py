@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bot.models import Job, JobStatus, Place, Thread, User, Version
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -29,6 +32,17 @@ def to_json(noun: Any) -> str:
 def from_json(noun: type[T], text: str) -> T:
     """The dataclass again."""
     found: T = _adapter(cast("Hashable", noun)).validate_json(text)
+    return found
+
+
+def readable(noun: type[T], rows: Iterable[sqlite3.Row]) -> list[T]:
+    """The documents of rows that can be read: one from a later version of this program must not hold up the others."""
+    found = list[T]()
+    for row in rows:
+        try:
+            found.append(from_json(noun, row["doc"]))
+        except ValidationError as error:
+            log.warning("a %s cannot be read: version=%s faults=%s", noun.__name__, row["version"], error.error_count())
     return found
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from storage import counters, pictured
+from storage.audit import AUDIT, AUDIT_WORDS
 from storage.filling import fill_gallery
+from storage.names import NAMES
 from storage.reports import REPORTS
 
 migrations = Migrations("retouch")
@@ -48,7 +50,7 @@ def m005_audit(db: Database) -> None:
     And the sums that usage reports are made of, with the roles a person had when they asked (ids, spaces between).
     """
     db.execute("ALTER TABLE ledger ADD COLUMN roles TEXT NOT NULL DEFAULT ''")
-    for statement in (*_AUDIT, *REPORTS):
+    for statement in (*AUDIT, *REPORTS):
         db.execute(statement)
 
 
@@ -73,6 +75,40 @@ def m008_conduct(db: Database) -> None:
 def m007_letting_go(db: Database) -> None:
     """Assets that a document named and names no more, until the next sweep has looked at them."""
     db.execute("CREATE TABLE freed (asset TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+
+
+@migrations()
+def m009_audit_words(db: Database) -> None:
+    """What people wrote, beside the audit's chain: the chain is for ever, words are not."""
+    for statement in AUDIT_WORDS:
+        db.execute(statement)
+
+
+@migrations()
+def m010_outdated_messages(db: Database) -> None:
+    """Messages that still show what was let go of. And a name in the ledger may be deleted: nothing else of a line."""
+    for statement in _OUTDATED:
+        db.execute(statement)
+
+
+@migrations()
+def m011_open_reviews(db: Database) -> None:
+    """Reviews that nobody decided, by when somebody last looked after them."""
+    db.execute("CREATE INDEX review_open ON review (touched) WHERE ruling = 'open'")
+
+
+@migrations()
+def m012_doubtful(db: Database) -> None:
+    """A kept version may have an open question, too: a picture of it got lost, and may be billed."""
+    for statement in _DOUBTFUL:
+        db.execute(statement)
+    counters.give_back_unknown(db.conn)
+
+
+@migrations()
+def m013_names(db: Database) -> None:
+    """What channels and roles are called, for reports."""
+    db.execute(NAMES)
 
 
 _FIRST_TABLES = (
@@ -247,39 +283,26 @@ _COUNTERS = (
     """,
 )
 
-_AUDIT = (
+_OUTDATED = (
     """
-    CREATE TABLE audit (
-        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, workspace TEXT NOT NULL, who TEXT NOT NULL,
-        who_name TEXT NOT NULL, what TEXT NOT NULL, target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
-        previous TEXT NOT NULL UNIQUE, hash TEXT NOT NULL UNIQUE
-    ) STRICT
+    CREATE TABLE outdated (
+        platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, message TEXT NOT NULL, thread TEXT,
+        why TEXT NOT NULL, assets TEXT NOT NULL, since INTEGER NOT NULL, touched INTEGER NOT NULL,
+        PRIMARY KEY (platform, workspace, channel, message)
+    ) STRICT, WITHOUT ROWID
     """,
     """
-    CREATE INDEX audit_workspace ON audit (workspace, id)
+    DROP TRIGGER ledger_is_never_edited
     """,
     """
-    CREATE INDEX audit_who ON audit (who, id)
-    """,
-    """
-    CREATE INDEX audit_what ON audit (what, at)
-    """,
-    # A line is only put in where it continues the last: this also stops `INSERT OR REPLACE`, which no trigger
-    # on DELETE sees.
-    """
-    CREATE TRIGGER audit_is_only_continued BEFORE INSERT ON audit
-        WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit)
-        BEGIN SELECT RAISE(ABORT, 'the audit is only appended to');
+    CREATE TRIGGER ledger_is_never_edited BEFORE UPDATE OF id, at, window_at, entry, images, cost, estimated, platform,
+        workspace, channel, thread, person, job, version, provider, model, gateway, prices, resolved_by, roles ON ledger
+        BEGIN SELECT RAISE(ABORT, 'the ledger is only appended to');
     END
     """,
     """
-    CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit
-        BEGIN SELECT RAISE(ABORT, 'the audit is only appended to');
-    END
-    """,
-    """
-    CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
-        BEGIN SELECT RAISE(ABORT, 'the audit is only appended to');
+    CREATE TRIGGER ledger_names_only_go BEFORE UPDATE OF person_name ON ledger WHEN NEW.person_name != ''
+        BEGIN SELECT RAISE(ABORT, 'the ledger is only appended to');
     END
     """,
 )
@@ -325,5 +348,18 @@ _REVIEWS = (
     """,
     """
     CREATE INDEX asset_derived ON asset (derived_from) WHERE derived_from IS NOT NULL
+    """,
+)
+
+_DOUBTFUL = (
+    """
+    DROP VIEW open_unknown
+    """,
+    # Nothing after it settled it, and no admin said what it cost.
+    """
+    CREATE VIEW open_unknown AS SELECT * FROM ledger AS given_up WHERE entry = 'unknown' AND NOT EXISTS (
+        SELECT 1 FROM ledger WHERE ledger.job = given_up.job AND ledger.id > given_up.id
+            AND ledger.entry IN ('settle', 'resolve')
+    )
     """,
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from bot.models import (
     Act,
     Address,
     Asset,
+    Ban,
     Conduct,
     Found,
     Job,
@@ -27,8 +28,8 @@ from bot.models import (
     Version,
     Window,
 )  # fmt: skip
-from bot.ports import AuditCheck, By, Rule, Tally, UsageRow
-from storage import audit, conduct, counters, files, jobs, ledger, policies, references, reports, threads, uses
+from bot.ports import AuditCheck, By, Rule, Tally
+from storage import audit, conduct, counters, files, jobs, ledger, names, policies, references, reports, threads, uses
 from storage.casebook import SqliteReviews
 from storage.engine import Engine
 from storage.privacy import SqlitePrivacy
@@ -143,6 +144,9 @@ class SqliteStore:
     async def versions_with(self, asset_id: str) -> Sequence[Found]:  # noqa: D102
         return await self._engine.read(uses.versions_with, asset_id)
 
+    async def drawn(self, assets: Collection[str]) -> frozenset[str]:  # noqa: D102
+        return await self._engine.read(uses.drawn, assets)
+
     async def asset(self, asset_id: str) -> Asset | None:  # noqa: D102
         return await self._engine.read(threads.asset, asset_id)
 
@@ -160,8 +164,10 @@ class SqliteStore:
     async def unknowns(self, workspace: str) -> Sequence[OpenOutcome]:  # noqa: D102
         return await self._engine.read(ledger.unknowns, workspace)
 
-    async def resolve_unknown(self, job_id: str, cost: int, by: str) -> None:  # noqa: D102
-        await self._engine.write(ledger.resolve_unknown, job_id, cost, by)
+    async def resolve_unknown(  # noqa: D102
+        self, job_id: str, cost: int, by: str, sign: Callable[[int], Act] | None = None
+    ) -> None:
+        await self._engine.write(ledger.resolve_unknown, job_id, cost, by, sign)
 
     async def offer(self, job: Job, *, new_thread: Thread | None = None) -> None:  # noqa: D102
         await self._engine.write(jobs.offer, job, new_thread)
@@ -201,8 +207,11 @@ class SqliteStore:
     async def finish(self, job_id: str) -> None:  # noqa: D102
         await self._engine.write(jobs.finish, job_id)
 
-    async def fail(self, job_id: str, entry: str, error: str) -> Job | None:  # noqa: D102
-        return await self._engine.write(jobs.fail, job_id, entry, error)
+    async def fail(self, job_id: str, entry: str, error: str, *, counts: bool = False) -> Job | None:  # noqa: D102
+        return await self._engine.write(jobs.fail, job_id, entry, error, counts=counts)
+
+    async def stop(self, job_id: str) -> bool:  # noqa: D102
+        return await self._engine.write(jobs.stop, job_id)
 
     async def cancel(self, job_id: str) -> Job | None:  # noqa: D102
         return await self._engine.write(jobs.cancel, job_id)
@@ -270,11 +279,18 @@ class SqliteStore:
     ) -> tuple[Policy, Policy]:
         return await self._engine.write(policies.change, workspace, change, acts)
 
+    async def bans(self, who: str) -> Sequence[Ban]:  # noqa: D102
+        return await self._engine.read(policies.bans, who)
+
     async def set_policy(self, workspace: str, policy: Policy) -> None:  # noqa: D102
         await self._engine.write(threads.set_policy, workspace, policy)
 
-    async def usage(self, *, since: int) -> Sequence[UsageRow]:  # noqa: D102
-        return await self._engine.read(ledger.usage, since)
+    async def learn_names(self, workspace: str, told: Mapping[str, str]) -> None:  # noqa: D102
+        if fresh := await self._engine.read(names.unknown, workspace, told):
+            await self._engine.write(names.learn, workspace, fresh)
+
+    async def names(self, workspace: str | None = None) -> Mapping[tuple[str, str], str]:  # noqa: D102
+        return await self._engine.read(names.names, workspace)
 
     async def tallies(  # noqa: D102
         self, by: By, *, since: int, until: int, workspace: str | None = None

@@ -90,14 +90,15 @@ def versions(db: Connection, thread_id: str) -> list[Version]:
 
 
 def add_version(db: Connection, new: Version, job_id: str | None = None) -> Version:
-    """Number a version and save it as its thread's head."""
+    """Number a version and save it as its thread's head; one that only its asker sees must not hold up the others."""
     (last,) = db.execute("SELECT coalesce(max(number), 0) FROM version WHERE thread = ?", (new.thread,)).fetchone()
     numbered = replace(new, number=last + 1)
     db.execute(
         "INSERT INTO version (id, thread, number, job, fingerprint, doc) VALUES (?, ?, ?, ?, ?, ?)",
         (numbered.id, numbered.thread, numbered.number, job_id, numbered.fingerprint, to_json(numbered)),
     )
-    move_head(db, numbered.thread, numbered.id)
+    if not (numbered.private and numbered.parent):
+        move_head(db, numbered.thread, numbered.id)
     home = thread(db, numbered.thread)
     pictured.note(db, numbered)
     if home and numbered.is_open:

@@ -28,6 +28,10 @@ class SqliteTranscript:
         """The newest messages outside threads, said before `before` (ms), oldest first."""
         return await self._engine.read(_channel, channel, before, limit)
 
+    async def channels(self) -> Sequence[str]:
+        """The channels in which anything was said, at most 100 of them, by name."""
+        return await self._engine.read(_channels)
+
     async def replies(self, channel: str, thread: str) -> Sequence[Said]:
         """A thread's replies, oldest first."""
         return await self._engine.read(_replies, channel, thread)
@@ -53,6 +57,16 @@ def _channel(db: sqlite3.Connection, channel: str, before: int | None, limit: in
         (channel, before if before is not None else 2**62, limit),
     ).fetchall()
     return [from_json(Said, row["doc"]) for row in reversed(rows)]
+
+
+def _channels(db: sqlite3.Connection) -> list[str]:
+    """From name to name along the index: the messages between are not read."""
+    rows = db.execute(
+        "WITH RECURSIVE one (name) AS (SELECT min(channel) FROM said UNION ALL"
+        " SELECT (SELECT min(channel) FROM said WHERE channel > one.name) FROM one WHERE one.name IS NOT NULL)"
+        " SELECT name FROM one WHERE name IS NOT NULL LIMIT 100"
+    )
+    return [row["name"] for row in rows]
 
 
 def _replies(db: sqlite3.Connection, channel: str, thread: str) -> list[Said]:

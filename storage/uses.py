@@ -1,8 +1,13 @@
-"""Which versions have a picture: for `retouch verify`. Reads every version; no index is kept for a rare question."""
+"""Which versions have a picture, and which pictures AI drew.
+
+For `retouch verify` every version is read: no index is kept for a rare question.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 
 from bot.models import Found
 from storage.rows import thread_of, version_of
@@ -15,6 +20,17 @@ def versions_with(db: Connection, asset_id: str) -> list[Found]:
     if not asset_id:
         return []
     return _naming(db, asset_id) or [found for kin in _kin(db, asset_id) for found in _naming(db, kin)]
+
+
+def drawn(db: Connection, assets: Collection[str]) -> frozenset[str]:
+    """Of these assets the pictures of versions that are no uploads; a pick's picture is that of the one before."""
+    rows = db.execute(
+        "SELECT DISTINCT pictured.asset AS id FROM pictured JOIN version ON version.id = pictured.version"
+        " WHERE pictured.asset IN (SELECT value FROM json_each(?)) AND pictured.role IN ('image', 'original')"
+        " AND json_extract(version.doc, '$.kind') NOT IN ('upload', 'pick')",
+        (json.dumps(list(assets)),),
+    )
+    return frozenset(row["id"] for row in rows)
 
 
 def _naming(db: Connection, asset_id: str) -> list[Found]:

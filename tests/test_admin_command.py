@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
 
-from bot.cards import Card, Tone
+from adapters.discord.text import told
+from adapters.slack.blocks import card_blocks
+from bot.cards import Card, Person, Tone
 from bot.models import Ban, Budget, Command, Grant, Limit, Place, Policy, User, new_id
+from tests.contracts.store_limits import unknown
 from tests.talk import ALICE, BOB, CHANNEL, Talk
 
 ADMIN = replace(ALICE, id="U9", name="Ada", is_admin=True)
@@ -92,7 +96,8 @@ async def test_members_can_neither_see_nor_change_settings_and_the_attempt_is_ke
 
 
 @pytest.mark.parametrize("text", ["set moderators user:U5, user:U6", "set images-per-day none", "grant <@U5> +9 today",
-                                  "", "show", "usage", "resolve x $0", "export"])  # fmt: skip
+                                  "", "show", "usage", "resolve x $0", "export", "add moderators user:U6",
+                                  "remove limits 1 image a day", "unknown", "help"])  # fmt: skip
 async def test_moderators_cannot_raise_their_own_rights(talk: Talk, text: str) -> None:
     await talk.house.store.set_policy("team", WEEK)
     assert "Only admins" in (await admin(talk, text, MO)).title
@@ -187,8 +192,8 @@ async def test_usage_and_export_are_read_in_the_chat(talk: Talk) -> None:
     assert (await admin(talk, "usage")).title == "Nothing was made here in the last 30 days."
     await talk.imagine("a fox")
     card = await admin(talk, "usage 7")
-    assert card.title.startswith("The last 7 days: 1 images")
-    assert "Alice: 1 images" in card.body
+    assert card.title.startswith("Made in the last 7 days: 1 image, ")
+    assert "Alice: 1 image, " in card.body
     assert "images-per-day = 100" in (await admin(talk, "export")).body
 
 
@@ -206,3 +211,102 @@ async def test_a_huge_policy_still_fits_a_card(talk: Talk) -> None:
     await talk.house.store.set_policy("team", Policy(blocked_terms=many, limits=limits))
     for text in ("", "show", "show limits", "show blocked-terms", "export", "set previews 1"):
         assert len((await admin(talk, text)).summary) < 4000
+
+
+async def test_two_admins_add_to_and_take_from_one_list_at_the_same_moment(talk: Talk) -> None:
+    await admin(talk, "set blocked-terms old, older")
+    texts = ["add blocked-terms a", "add blocked-terms b, c", "remove blocked-terms old", "add moderators <@U1>",
+             "add moderators <@U2>"]  # fmt: skip
+    await asyncio.gather(*(talk.doors.command(Command(new_id(), CHANNEL, ADMIN, one, name="admin")) for one in texts))
+    now = await policy(talk)
+    assert set(now.blocked_terms) == {"older", "a", "b", "c"}
+    assert set(now.moderators) == {"user:U1", "user:U2"}
+    assert not (await talk.house.store.check_acts()).broken
+
+
+async def test_a_part_of_a_list_is_named_as_it_is_shown_or_by_what_it_is_about(talk: Talk) -> None:
+    await admin(talk, "add tiers <@&7>: n 2; quality low")
+    await admin(talk, "add tiers <@&7>: n 4")
+    await admin(talk, "add channels <#C1|art>: review on")
+    await admin(talk, "add thresholds violence 0.4, hate 0.2")
+    await admin(talk, "add limits 20/day for <@&7>; $5 a month")
+    assert [(one.who, one.n, one.qualities) for one in (await policy(talk)).tiers] == [("role:7", 4, ())]
+    gone = "“20 images a day”; there is: 20 images a day for role:7 | $5 a month."
+    assert gone in (await admin(talk, "remove limits 20 images a day")).title
+    for text in ("tiers <@&7>", "channels <#C1|art>", "thresholds violence", "limits 20 per day for role:7; $5/month"):
+        assert (await admin(talk, f"remove {text}")).title == "Changed."
+    assert await policy(talk) == Policy(thresholds=(("hate", 0.2),))
+
+
+async def test_a_mistyped_word_gets_the_right_one(talk: Talk) -> None:
+    assert "Did you mean grant?" in (await admin(talk, "grand <@U1> +20")).title
+    assert "set images-per-day 20" in (await admin(talk, "images-per-day 20")).title
+    assert "Did you mean zone?" in (await admin(talk, "set timezone UTC")).title
+    assert "Copy member ID" in (await admin(talk, "add moderators @mo")).title
+    assert "add limits" in (await admin(talk, "help")).body
+
+
+async def test_answers_about_settings_say_nothing_of_charges(talk: Talk) -> None:
+    for text, who in (("set review maybe", ADMIN), ("dance", ADMIN), ("set review on", ALICE), ("ban bob", ADMIN)):
+        assert "charged" not in (await admin(talk, text, who)).title
+
+
+async def test_a_setting_without_effect_yet_says_what_is_missing(talk: Talk) -> None:
+    assert (await admin(talk, "set review on")).footer.startswith("Set review-channel as well")
+    assert (await admin(talk, "set review-channel C1")).footer == ""
+
+
+async def test_what_was_perhaps_billed_is_found_and_resolved_in_the_chat(talk: Talk) -> None:
+    assert "nothing to resolve" in (await admin(talk, "unknown")).title
+    lost = await unknown(talk.house.store, estimate=41_000)
+    here = replace(CHANNEL, workspace=lost.place.workspace)
+    card = await admin(talk, "unknown", place=here)
+    assert lost.id in card.body
+    assert "$0.041" in card.body
+    assert "for example: resolve REQUEST $0.04" in (await admin(talk, "resolve", place=here)).title
+    assert "stands at $0.04" in (await admin(talk, f"resolve {lost.id} $0.04", place=here)).title
+    assert "There is no open request" in (await admin(talk, f"resolve {lost.id} $9", place=here)).title
+
+
+async def test_what_was_added_to_a_long_list_is_told_and_not_cut_off(talk: Talk) -> None:
+    many = ", ".join(f"word{number}" for number in range(60))
+    assert "word0" in (await admin(talk, f"set blocked-terms {many}")).body
+    assert (await admin(talk, "add blocked-terms goblin")).body == "blocked-terms: added goblin"
+    assert (await admin(talk, "remove blocked-terms word7")).body == "blocked-terms: removed word7"
+    for number in range(4):
+        card = await admin(talk, f"add limits 5 images a day for user:U{number} in C012ABCDEFGH")
+    assert card.body == "limits: added 5 images a day for user:U3 in C012ABCDEFGH"
+
+
+async def test_a_list_with_semicolons_blocks_each_of_its_words(talk: Talk) -> None:
+    """Discord's command tells people to put several in one line."""
+    await admin(talk, "set blocked-terms goblin; /tr[;o]ll/; troll/ogre")
+    assert (await policy(talk)).blocked_terms == ("goblin", "/tr[;o]ll/", "troll/ogre")
+    await talk.imagine("a goblin dancing")
+    assert talk.chat.posted == []
+
+
+async def test_a_setting_says_how_to_change_and_how_to_clear_it(talk: Talk) -> None:
+    shown = (await admin(talk, "show limits")).body
+    assert "To change it: set limits … · add limits … · remove limits …\nTo clear it: set limits none" in shown
+    assert "To clear it: set images-per-day no limit" in (await admin(talk, "show images-per-day")).body
+    assert (await admin(talk, "show all")).title == "All settings"
+
+
+@pytest.mark.parametrize(("typed", "says"), [("set", "Say which setting"), ("grant", "Say to whom and how much")])
+async def test_a_command_without_words_says_what_is_missing(talk: Talk, typed: str, says: str) -> None:
+    assert (await admin(talk, typed)).title.startswith(says)
+
+
+async def test_people_and_channels_are_read_by_name_where_the_chat_knows_them(talk: Talk) -> None:
+    await admin(talk, "add limits 5 images a day for <!subteam^S012ABCDE|@art> in <#C012ABCDE|art>")
+    card = await admin(talk, "add limits 5 images a day for <@U012ABCDE>")
+    slack = json.dumps(card_blocks(card))
+    assert '{"type": "usergroup", "usergroup_id": "S012ABCDE"}' in slack
+    assert '{"type": "user", "user_id": "U012ABCDE"}' in slack
+    assert '{"type": "channel", "channel_id": "C012ABCDE"}' in slack
+    card = await admin(talk, "ban <@123456789012345678> 2 days: <@U2> **said**")
+    assert "<@123456789012345678>" in told(card.title, card.live, 2000)
+    assert "<@U2>" not in told(card.title, card.live, 2000)
+    assert told("role:5 in **x**", (Person("role:5", "5", is_role=True),), 2000) == "<@&5> in \\*\\*x\\*\\*"
+    assert '"user"' not in json.dumps(card_blocks(await admin(talk, "ban user:bob 1 day: x")))

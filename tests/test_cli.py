@@ -142,7 +142,7 @@ def test_a_backup_can_be_started_from(tmp_path: Path) -> None:
     retouch(tmp_path, "imagine", "a fox", "--size", "64x64")
     assert retouch(tmp_path, "backup", "copy").returncode == 0
     used = retouch(tmp_path, "usage", RETOUCH_DATA=str(tmp_path / "copy"))
-    assert [line.split()[-1] for line in used.stdout.splitlines()][:2] == ["refused", "0"]
+    assert [line.split()[-1] for line in used.stdout.splitlines()][:2] == ["refused", "free"]
     assert used.stdout.splitlines()[-1].startswith("total")
     assert retouch(tmp_path, "backup", "copy").returncode != 0
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import json
+import re
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from bot.models import Policy
 from storage.sqlite import open_store
 from tests.contracts.store import HERE
 from tests.contracts.store_limits import unknown
-from tests.test_cli import retouch
+from tests.test_cli import ROOT, environment, retouch
 
 
 def policy(folder: Path, workspace: str = "local") -> Policy:
@@ -28,8 +31,10 @@ def policy(folder: Path, workspace: str = "local") -> Policy:
     return asyncio.run(read())
 
 
-def good(done: subprocess.CompletedProcess[str]) -> str:
-    assert (done.returncode, done.stderr) == (0, "")
+def good(done: subprocess.CompletedProcess[str], note: str = "") -> str:
+    """What it printed; `note` is in what stands beside it."""
+    assert (done.returncode, bool(done.stderr)) == (0, bool(note)), done.stderr
+    assert note in done.stderr
     return done.stdout
 
 
@@ -51,14 +56,17 @@ def test_what_is_set_is_shown_for_its_workspace_alone(tmp_path: Path) -> None:
 
 def test_settings_travel_as_a_file(tmp_path: Path) -> None:
     good(retouch(tmp_path, "policy", "set", "blocked-terms", 'dragon, "a, b"'))
-    good(retouch(tmp_path, "policy", "set", "tiers", "role:1: n 4; no thinking\neverybody: up to 1k"))
+    good(retouch(tmp_path, "policy", "set", "tiers", "role:S012ABCD: n 4; no thinking\neverybody: up to 1k"))
     file = tmp_path / "policy.toml"
     file.write_text(good(retouch(tmp_path, "policy", "export")))
     to_t2 = ("policy", "import", "policy.toml", "--workspace", "T2")
     shown = good(retouch(tmp_path, *to_t2, "--dry-run"))
     assert 'blocked-terms: none → dragon, "a, b"\n' in shown
     assert policy(tmp_path, "T2") == Policy()
-    assert good(retouch(tmp_path, *to_t2)).startswith(shown.splitlines()[0])
+    done = retouch(tmp_path, *to_t2)
+    assert (done.returncode, done.stderr) == (2, "Nothing was changed. Say --yes to set this without being asked.\n")
+    assert policy(tmp_path, "T2") == Policy()
+    assert good(retouch(tmp_path, *to_t2, "--yes")).startswith(shown.splitlines()[0])
     assert policy(tmp_path, "T2") == policy(tmp_path)
     assert good(retouch(tmp_path, *to_t2)) == "T2 has these settings already.\n"
 
@@ -111,7 +119,7 @@ def test_a_grant_raises_what_is_left(tmp_path: Path) -> None:
 
 def test_a_budget_is_raised_for_a_while(tmp_path: Path) -> None:
     assert "There is no budget" in good(retouch(tmp_path, "budget", "show"))
-    good(retouch(tmp_path, "policy", "set", "budgets", "$50 a month; $5 a day in C1"))
+    good(retouch(tmp_path, "policy", "set", "budgets", "$50 a month; $5 a day in C1"), "Set admin-channel as well")
     good(retouch(tmp_path, "budget", "raise", "$20", "--until", "this month"))
     good(retouch(tmp_path, "budget", "raise", "$1", "--until", "today", "--channel", "C1"))
     shown = good(retouch(tmp_path, "budget", "show")).splitlines()
@@ -135,12 +143,13 @@ def unknown_outcome(folder: Path) -> str:
 def test_what_was_perhaps_billed_is_resolved_by_the_bill(tmp_path: Path) -> None:
     lost = unknown_outcome(tmp_path)
     here = HERE.workspace
-    shown = good(retouch(tmp_path, "budget", "unknown", here))
+    shown = good(retouch(tmp_path, "budget", "unknown", here), f"budget resolve REQUEST '$0.04' --workspace {here}")
+    assert json.loads(good(retouch(tmp_path, "budget", "unknown", here, "--json")))[0]["job"] == lost
     assert lost in shown
     assert "$0.041" in shown
     assert retouch(tmp_path, "budget", "resolve", lost, "$0", "--workspace", "elsewhere").returncode == 2
     good(retouch(tmp_path, "budget", "resolve", lost, "$0.04", "--workspace", here))
-    assert "There is no request" in good(retouch(tmp_path, "budget", "unknown", here))
+    assert "nothing to resolve" in good(retouch(tmp_path, "budget", "unknown", "--workspace", here))
     assert retouch(tmp_path, "budget", "resolve", lost, "$1", "--workspace", here).returncode == 2
 
 
@@ -177,3 +186,99 @@ def test_many_processes_change_settings_at_once(tmp_path: Path) -> None:
     found = policy(tmp_path)
     assert sorted(one.who for one in found.bans) == ["user:U0", "user:U1", "user:U2", "user:U3"]
     assert replace(found, bans=()) == Policy(previews=2, review=True)
+
+
+def test_the_groups_alone_print_examples_that_work_as_they_stand(tmp_path: Path) -> None:
+    shown = "".join(good(retouch(tmp_path, group)) for group in ("policy", "quota", "budget"))
+    lines = [line.strip() for line in shown.splitlines() if line.startswith("    retouch ")]
+    examples = [line for line in lines if "REQUEST" not in line]
+    assert len(examples) > 15
+    script = "\n".join([f'set -e; retouch() {{ {sys.executable} -m bot "$@"; }}', *examples])
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment(tmp_path), capture_output=True,
+                          text=True, timeout=120, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "policy.toml").read_text().startswith("# Retouch")
+    found = policy(tmp_path)
+    assert [one.amount for one in found.budgets] == [50_000_000, 5_000_000]
+    assert (found.images_per_day, found.review, found.moderators) == (20, True, ("user:U0123ABCD",))
+
+
+def test_what_the_readme_shows_is_what_a_shell_sends(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.findall(r"^    (retouch (?:policy|quota|budget) .+?)(?:  +#.*| # .*)?$", readme, re.MULTILINE)
+    assert len(shown) > 8
+    asked = [one for one in shown if " import " not in one and " > " not in one and "unban" not in one]
+    for line in asked:
+        assert not re.search(r'"[^"]*\$[0-9][^"]*"', line), f"a shell takes the dollars out of: {line}"
+
+
+def test_lists_are_added_to_and_removed_from(tmp_path: Path) -> None:
+    good(retouch(tmp_path, "policy", "add", "moderators", "user:U1, U012ABCD"))
+    good(retouch(tmp_path, "policy", "add", "limits", "5 images/day for user:U1; $5 a month"))
+    said = good(retouch(tmp_path, "policy", "add", "limits", "20 images per day for user:U1"))
+    assert said == "limits:\n  20 images a day for user:U1\n  $5 a month\n"
+    assert good(retouch(tmp_path, "policy", "remove", "moderators", "user:U1")) == "moderators: user:U012ABCD\n"
+    done = retouch(tmp_path, "policy", "remove", "limits", "5/day for user:U1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is: 20 images a day for user:U1 | $5 a month." in done.stderr
+    assert "review is one value: set it" in retouch(tmp_path, "policy", "add", "review", "on").stderr
+
+
+def test_many_processes_add_to_one_list_and_lose_nothing(tmp_path: Path) -> None:
+    async def all_at_once() -> None:
+        each = [("policy", "add", "blocked-terms", f"term{one}") for one in range(6)]
+        await asyncio.gather(*(asyncio.to_thread(retouch, tmp_path, *one) for one in each))
+
+    good(retouch(tmp_path, "policy", "show"))
+    asyncio.run(all_at_once())
+    assert sorted(policy(tmp_path).blocked_terms) == [f"term{one}" for one in range(6)]
+
+
+def test_a_mistyped_workspace_is_noticed(tmp_path: Path) -> None:
+    set_it = ("policy", "set", "guests", "off", "--workspace")
+    assert "acme is no id of a Slack team" in retouch(tmp_path, *set_it, "acme").stderr
+    assert retouch(tmp_path, *set_it, "").returncode == 2
+    unknown_outcome(tmp_path)
+    noted = retouch(tmp_path, *set_it, "T0123ABCE").stderr
+    assert noted == f"Note: No picture was made in T0123ABCE yet. Pictures were made in: {HERE.workspace}.\n"
+    assert "Name one of them with --workspace" in retouch(tmp_path, "policy", "set", "guests", "off").stderr
+    good(retouch(tmp_path, *set_it, HERE.workspace))
+
+
+def test_a_setting_without_effect_says_what_is_missing(tmp_path: Path) -> None:
+    for name, value, note in [
+        ("review", "on", "Set review-channel as well"),
+        ("thresholds", "violence 0.4", "Set precheck to open or closed"),
+        ("watched-terms", "dragon", "until then nobody is told"),
+        ("moderation", "low", "only in age-restricted channels"),
+        ("tiers", "everybody: models gpt-imge-2", "gpt-imge-2 is not in the catalogue"),
+        ("limits", "no limit of images a day", "lifts images-per-day"),
+    ]:
+        good(retouch(tmp_path, "policy", "set", name, value), note)
+    names = ("policy", "set", "channels-denied", "general", "--workspace", "T0123ABCD")
+    good(retouch(tmp_path, *names), "“general” does not look like the id of a channel in this chat.")
+    good(retouch(tmp_path, "policy", "set", "limits", "5 a month"), "for dollars write '$5 a month'")
+
+
+def test_one_setting_and_all_are_shown_for_people_and_scripts(tmp_path: Path) -> None:
+    good(retouch(tmp_path, "policy", "add", "blocked-terms", "dragon", "--workspace", "T1"))
+    assert good(retouch(tmp_path, "policy", "show", "blocked_terms", "--workspace", "T1")) == "blocked-terms: dragon\n"
+    shown = json.loads(good(retouch(tmp_path, "policy", "show", "T1", "--json")))
+    assert shown["workspace"] == "T1"
+    facts = {name: shown["settings"][name] for name in ("blocked-terms", "images-per-day", "guests", "in-flight")}
+    assert facts == {"blocked-terms": ["dragon"], "images-per-day": 100, "guests": True, "in-flight": "no limit"}
+
+
+def test_a_quota_says_whose_it_is_and_what_is_not_known(tmp_path: Path) -> None:
+    good(retouch(tmp_path, "policy", "set", "limits", "5 images/day for role:S012ABCD", "--workspace", "T0123"))
+    ask = ("quota", "show", "U012ABCD", "--workspace", "T0123")
+    shown = good(retouch(tmp_path, *ask), "name theirs with --role ID")
+    assert shown.startswith("user:U012ABCD on Slack, workspace T0123:\n")
+    assert "of 5 used" in good(retouch(tmp_path, *ask, "--role", "S012ABCD"))
+
+
+def test_a_file_in_any_order_takes_what_is_required_away(tmp_path: Path) -> None:
+    good(retouch(tmp_path, "policy", "set", "disclosure-required", "on"))
+    (tmp_path / "policy.toml").write_bytes(b"\xef\xbb\xbfdisclosure = 'none'\r\ndisclosure-required = false\r\n")
+    good(retouch(tmp_path, "policy", "import", "policy.toml", "--yes"))
+    assert policy(tmp_path) == Policy(disclosure="", disclosure_required=False)

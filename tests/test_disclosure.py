@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import re
@@ -10,20 +11,25 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bot import xmp
+from bot.cards import Card, Tone
 from bot.disclosure import EDITED, GENERATED, MAX_WORDS, USUAL, checked, said, source_type
 from bot.errors import BadAttachment, BadOption
 from bot.exporting import Entry, Spec, write_zip
 from bot.models import Attachment, Kind, Options, Policy, Role, User, Version
+from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider, png
 from tests.harness import open_test_house
+from tests.signing import signed
 from tests.talk import Talk
 from tests.test_conversation import CHATS
 
@@ -74,6 +80,71 @@ async def test_an_upload_is_not_said_to_be_made_with_ai(talk: Talk) -> None:
     await talk.reply("show v1", to=talk.chat.posted[-1])
     assert "uploaded picture" in talk.last.images[0].alt
     assert "AI" not in talk.last.footer + talk.last.images[0].alt
+
+
+async def for_staff(talk: Talk) -> Card:
+    """The card that comes before the moderators."""
+    async with asyncio.timeout(30):
+        while not (found := [one.card for one in talk.chat.posted if one.address.place.channel == "staff"]):
+            await asyncio.sleep(0.01)
+    return found[0]
+
+
+async def test_moderators_read_that_what_waits_is_made_with_ai(talk: Talk) -> None:
+    await talk.house.store.set_policy("team", Policy(review=True, review_channel="staff", disclosure="KI-Bild"))
+    await talk.imagine("a fox")
+    card = await for_staff(talk)
+    assert card.images[0].alt.startswith("AI-made")
+    assert card.footer.endswith("KI-Bild")
+
+
+async def test_moderators_read_it_on_a_reported_picture(talk: Talk) -> None:
+    await talk.house.store.set_policy("team", Policy(report_channel="staff"))
+    await talk.imagine("a fox")
+    await talk.press("Report", talk.chat.posted[0], text="ugly")
+    card = await for_staff(talk)
+    assert (card.footer.endswith(USUAL), len(card.images)) == (True, 1)
+
+
+async def test_a_named_reference_says_it_if_ai_drew_it_and_not_if_somebody_brought_it(talk: Talk) -> None:
+    talk.chat.files["me"] = png(colour=(1, 2, 3))
+    await talk.imagine("a fox")
+    await talk.reply("save v1 as @fox")
+    await talk.imagine("add @mine", name="ref", attachments=(Attachment("me.png", "me"),))
+    for name, words in (("fox", USUAL), ("mine", "")):
+        await talk.imagine(f"show @{name}", name="ref")
+        card = talk.chat.whispers[-1][1]
+        assert (len(card.images), card.footer) == (1, words)
+        assert ("AI-made" in card.images[0].alt) == (name == "fox")
+
+
+async def test_the_sheet_of_references_says_it_if_ai_drew_some_of_them(talk: Talk) -> None:
+    talk.chat.files["me"] = png(colour=(1, 2, 3))
+    await talk.imagine("a fox")
+    await talk.reply("a hat", attachments=(Attachment("me.png", "me"),))
+    await talk.reply("refs")
+    shown = [one.card for one in talk.chat.posted if "references" in one.card.images[0].alt]
+    assert [(one.footer, "AI-made" in one.images[0].alt) for one in shown] == [("", False)]
+    await talk.reply("refs add #1")
+    newest = talk.chat.posted[-1].card
+    assert (newest.footer, "AI-made" in newest.images[0].alt) == (USUAL, True)
+
+
+async def test_what_is_seen_while_it_is_drawn_says_it_too(tmp_path: Path) -> None:
+    provider, chat = FakeProvider(), FakeChat()
+    async with open_test_house(tmp_path, provider, model="gpt-image-2") as house:
+        talk = Talk(house, chat, provider, house.studio(chat))
+        await talk.imagine("a fox")
+    cards = [card for one in chat.posted for card in one.history if card.images and card.tone is Tone.PROGRESS]
+    assert cards
+    assert all(card.footer.endswith(USUAL) and card.images[0].alt == "AI-made preview" for card in cards)
+
+
+@pytest.mark.parametrize("words", [".", " · ", "\u3164", "\u034f", "\ufe0f", "ﾠ"])
+def test_what_nobody_can_see_or_read_is_no_required_wording(words: str) -> None:
+    with pytest.raises(BadOption, match="The disclosure"):
+        checked(words, required=True)
+    assert said(Policy(disclosure=words, disclosure_required=True)) == USUAL
 
 
 async def test_the_panels_of_a_series_say_it_to_those_who_cannot_see_them(talk: Talk) -> None:
@@ -226,7 +297,7 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
         xmp.put_in(path, b"", (3, 3))
 
 
-def test_converted_copies_say_it_and_originals_are_not_touched(tmp_path: Path) -> None:
+def test_copies_say_it_in_every_format(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.new("RGB", (80, 60), "teal").save(path)
     one = Entry(path, "image/png", path.stat().st_size, "v1", "alt", "a fox", 1_790_000_000_000, {}, GENERATED)
@@ -238,9 +309,44 @@ def test_converted_copies_say_it_and_originals_are_not_touched(tmp_path: Path) -
             assert all(terms(archive.read(name)) == wanted for name in names)
             for name in names:
                 Image.open(io.BytesIO(archive.read(name))).load()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("form", ["plain", "exif", "xmp", "credentials", "cut"])
+@pytest.mark.parametrize("term", [GENERATED, EDITED, ""])
+def test_unconverted_pictures_say_it_where_that_breaks_nothing(tmp_path: Path, kind: str, form: str, term: str) -> None:
+    path, exif = tmp_path / "a", Image.Exif()
+    exif[0x010E] = "a fox"
+    more: dict[str, Any] = {"exif": exif} if form == "exif" else {}
+    image = Image.effect_noise((33, 21), 90).convert("RGB")
+    if form == "xmp":
+        about, words = PngInfo(), "<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+        about.add_itxt("XML:com.adobe.xmp", words)
+        more = {"pnginfo": about} if kind == "PNG" else {"xmp": words.encode()}
+    if form == "credentials":
+        path.write_bytes(signed(kind))
+    else:
+        image.save(path, kind, **more)
+    data = path.read_bytes()
+    if form == "cut" and kind == "WEBP":
+        path.write_bytes(data := data + b"some more behind the end")
+    one = Entry(path, "image/png", len(data), "v1", "alt", "a fox", 1_790_000_000_000, {}, term)
     write_zip([one], Spec(), tmp_path / "out.zip", {})
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert archive.read("001-v1.png") == path.read_bytes()
+        (name,) = [name for name in archive.namelist() if name.startswith("001")]
+        (told,) = json.loads(archive.read("manifest.json"))["files"]
+        written = archive.read(name)
+    assert told["sha256"] == hashlib.sha256(written).hexdigest()
+    assert path.read_bytes() == data, "what is kept stays as it is"
+    if not term or form in ("xmp", "credentials") or (form, kind) == ("cut", "WEBP"):
+        assert (written, told["bytes"]) == (data, "as kept")
+        return
+    assert terms(written) == [term]
+    assert told["bytes"] == "as kept, with a note on AI"
+    assert data in list(xmp.taken_out(written, xmp.packet(term)))
+    with Image.open(io.BytesIO(written)) as opened, Image.open(path) as before:
+        assert opened.tobytes() == before.tobytes()
+        assert dict(opened.getexif()) == dict(before.getexif())
 
 
 async def test_a_thread_taken_away_says_of_each_picture_how_it_was_made(talk: Talk) -> None:

@@ -17,13 +17,15 @@ from bot import intents
 from bot.catalog import Catalog
 from bot.cli import main
 from bot.config import Gateway, load_gateways
-from bot.models import ThreadMode
+from bot.models import Policy, ThreadMode
 from bot.options import KNOWN
+from bot.policies import SETTINGS
 from bot.pricing import output_tokens
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+ADMIN_GUIDE = ROOT / "docs" / "admin.md"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -141,6 +143,18 @@ def test_the_package_takes_its_data_files_along() -> None:
         assert needle in text
 
 
+def settings_table() -> str:
+    """Every setting of a workspace: its name, what it is without any, what it does."""
+    rows = [f"| `{name}` | {one.show(Policy())} | {one.about} |" for name, one in SETTINGS.items()]
+    return "\n".join(["| Setting | Default | What it does |", "|---|---|---|", *rows])
+
+
+def test_the_guide_for_admins_has_every_setting() -> None:
+    """Run `python -m tests.test_docs` to write it anew."""
+    guide = ADMIN_GUIDE.read_text()
+    assert guide.split("<!-- settings -->")[1].split("<!-- end of settings -->")[0].strip() == settings_table()
+
+
 def test_the_page_on_prices_has_the_numbers_of_the_code() -> None:
     page = (ROOT / "docs/image-service.md").read_text()
     rows = [line for line in page.splitlines() if re.match(r"\| \d+×\d+ \|", line)]
@@ -152,3 +166,9 @@ def test_the_page_on_prices_has_the_numbers_of_the_code() -> None:
         for (model, quality), cell in zip(columns, cells, strict=True):
             tokens = output_tokens(Catalog.load().model(model), quality, size.replace("×", "x"))
             assert cell == f"{tokens:,} ${tokens * 30 / 1e6:.4f}"
+
+
+if __name__ == "__main__":
+    before, rest = ADMIN_GUIDE.read_text().split("<!-- settings -->")
+    after = rest.split("<!-- end of settings -->")[1]
+    ADMIN_GUIDE.write_text(f"{before}<!-- settings -->\n{settings_table()}\n<!-- end of settings -->{after}")

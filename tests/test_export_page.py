@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import aiohttp
 import pytest
 
 from bot.links import Grant, Page
+from bot.models import Act, Kind, Review, ReviewKind, Ruling, Standing, new_id
 from tests.drivers.mask import ALICE, THREAD, Served, open_mask_pages
 from tests.fakes.provider import png
 
@@ -78,6 +80,29 @@ async def test_other_options_are_another_zip(served: Served, visit: Any) -> None
     _, _, other = await visit(link(served, version.id, (("jpeg",), (64,))))
     assert [name for name in zipfile.ZipFile(io.BytesIO(other)).namelist() if name.endswith(".jpg")]
     assert one != other
+
+
+async def test_what_was_removed_is_in_no_zip_made_before(served: Served, visit: Any) -> None:
+    removed, other = png(), png(colour=(1, 2, 3))
+    version = await served.version(removed)
+    waiting = replace(version, id=new_id(), kind=Kind.EDIT, parent=version.id, standing=Standing.WAITING,
+                      images=((await served.keep(other)).id,))  # fmt: skip
+    await served.store.branch(waiting)
+    whole = link(served, version.thread)
+    _, _, body = await visit(whole)
+    assert removed in pictures_in(body) and other not in pictures_in(body)
+    act = Act(1, "T1", "cli", "Ann", "remove", version.id)
+    await served.store.reviews.remove(version.id, act, reason="x")
+    await served.store.reviews.ask(Review(ReviewKind.REVIEW, waiting.id, THREAD, 1))
+    await served.store.reviews.rule(ReviewKind.REVIEW, waiting.id, Ruling.APPROVED, act, reason="")
+    _, _, body = await visit(whole)
+    found = pictures_in(body)
+    assert len(found) == 1 and removed not in found
+
+
+def pictures_in(body: bytes) -> list[bytes]:
+    archive = zipfile.ZipFile(io.BytesIO(body))
+    return [archive.read(name) for name in archive.namelist() if name.startswith("0")]
 
 
 @pytest.mark.parametrize("more", ["", "x", "[]", "[1, 2]", '{"a": 1}', "[[], [], []]"])

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot import xmp
 from bot.cards import Card
+from bot.disclosure import GENERATED
 from bot.errors import BadInput, BadOption, PlatformProblem
 from bot.exporting import Entry, Spec, safe_name, spec_of, write_zip
 from bot.models import Attachment, Role
@@ -89,8 +91,9 @@ def test_originals_are_copied_byte_for_byte(tmp_path: Path) -> None:
     assert archive.namelist() == ["001-v1-a-red-fox.png", "manifest.json", "alt-texts.txt", "prompts.txt"]
     assert archive.read("001-v1-a-red-fox.png") == path.read_bytes()
     assert manifest(archive)["files"] == [
-        {"file": "001-v1-a-red-fox.png", "width": 300, "height": 200, "alt": "alt of v1 a red fox", "version": 1}
-    ]
+        {"file": "001-v1-a-red-fox.png", "width": 300, "height": 200, "alt": "alt of v1 a red fox", "version": 1,
+         "bytes": "as kept", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    ]  # fmt: skip
     assert archive.getinfo("001-v1-a-red-fox.png").date_time[0] == 2026
 
 
@@ -235,7 +238,9 @@ async def test_a_thread_is_exported_with_every_picture_once(talk: Talk) -> None:
     assert [one["original sha256"] for one in found] == [*versions[0].images, *versions[2].images]
     for one in found:
         data = taking.newest().read(str(one["file"]))
-        assert hashlib.sha256(data).hexdigest() == one["original sha256"]
+        assert hashlib.sha256(data).hexdigest() == one["sha256"]
+        (before,) = xmp.taken_out(data, xmp.packet(GENERATED))
+        assert hashlib.sha256(before).hexdigest() == one["original sha256"]
     assert not list(talk.house.tmp.glob("export-*"))
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import discord
 import pytest
 
-from adapters.web.api import WORKSPACE
+from adapters.web.rooms import WORKSPACE
 from bot.models import Policy
 from tests.contracts.chat import ChatDriver, Seen
 from tests.drivers.discord import DiscordDriver, _walk

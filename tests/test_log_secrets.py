@@ -15,8 +15,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.cli import _log_to_stderr
 from bot.errors import OutcomeUnknown, ProviderProblem
+from bot.log import LINE, Discreet, to_stderr
 from tests.contracts.chat import ChatDriver, Seen
 from tests.drivers import slack as slack_driver
 from tests.fakes import slack as slack_world
@@ -95,7 +95,7 @@ async def test_a_conversation_in_which_everything_fails_leaves_no_secret_in_the_
         open_test_house(tmp_path, provider, model="gpt-image-2") as house,
         CHATS[chat](house) as driver,
     ):
-        _log_to_stderr("INFO")
+        to_stderr("INFO")
         logging.getLogger().setLevel(logging.DEBUG)
         await driver.imagine(PROMPT)
         await driver.reply("make it editwordsxyz", to=await _picture(driver))
@@ -166,7 +166,7 @@ async def test_the_log_of_a_server_has_no_link_in_it(tmp_path: Path, told: Told)
     from bot.links import Grant, Links, Page
     from tests.talk import ALICE, CHANNEL
 
-    _log_to_stderr("DEBUG")
+    to_stderr("DEBUG")
     async with open_test_house(tmp_path) as house:
         app = web.Application()
         house.pages().add_to(app)
@@ -187,10 +187,51 @@ def test_at_the_lowest_level_the_libraries_still_keep_what_they_send_to_themselv
     handler = logging.StreamHandler(stream)
     logging.getLogger().addHandler(handler)
     try:
-        _log_to_stderr("DEBUG")
+        to_stderr("DEBUG")
         for name in ("slack_sdk.web.async_internal_utils", "discord.http", "openai._base_client", "aiohttp.access",
                      "httpcore2.connection", "slack_bolt.AsyncApp"):  # fmt: skip
             logging.getLogger(name).debug("sent: %s", PROMPT)
     finally:
         logging.getLogger().removeHandler(handler)
     assert PROMPT not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Failed to connect (error: 401, message='no', url=URL('wss://wss.slack.com/link/?ticket=SECRET-1&app_id=2'))",
+        "We are being rate limited. POST https://discord.com/api/v10/webhooks/123456/SECRET_abc responded with 429.",
+        "POST https://discord.com/api/v10/interactions/987/SECRET.abc/callback failed",
+        "GET /p/gallery/SECRETx.y.z HTTP/1.1",
+        "https://pictures.example.org/p/export/WyJSECRETx.y-z was opened",
+        "could not answer at https://hooks.slack.com/commands/T1/2/SECRET",
+        "invalid_auth: xoxb-SECRET-123456 and xapp-1-SECRET",
+        "Incorrect API key provided: sk-proj-SECRET123456",
+        "Authorization: Bearer SECRET0123456789abcdef",
+        "token MTIzNDU2Nzg5MDEyMzQ1Njc4.SECRET.abcdefghijklmnopqrstuvwxyzab was refused",
+        "https://cdn.discordapp.com/attachments/1/2/a.png?ex=SECRET&hm=SECRET",
+        "a://b/(https://files.example/a.png?sig=SECRET)",
+    ],
+)
+def test_whatever_a_library_writes_no_key_and_no_signed_link_gets_into_a_line(line: str) -> None:
+    formatter = Discreet(LINE)
+    raised = logging.LogRecord("lib", logging.ERROR, "f", 1, "it broke", None, None)
+    try:
+        raise RuntimeError(line)
+    except RuntimeError as error:
+        raised.exc_info = (RuntimeError, error, error.__traceback__)
+    said = logging.LogRecord("lib", logging.WARNING, "f", 1, "%s", (line,), None)
+    assert "SECRET" not in formatter.format(said)
+    assert "SECRET" not in formatter.format(raised)
+
+
+def test_a_plain_line_is_written_as_it_is() -> None:
+    line = "kept: job=j4 version=v7 images=2 cost=41000 https://api.openai.com/v1/images sk-ip /p/ a ? b"
+    record = logging.LogRecord("bot", logging.INFO, "f", 1, line, None, None)
+    assert Discreet("%(message)s").format(record) == line
+
+
+def test_a_long_line_of_half_addresses_is_written_in_time() -> None:
+    """What somebody sent may be in an error: looking for secrets must take time as its length, not as its square."""
+    line = "a://" * 50_000
+    assert Discreet("%(message)s").format(logging.makeLogRecord({"msg": line})) == line

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.ports import By
 from tests.drivers.people import People
 from tests.fakes.painter import Painter
 from tests.harness import open_test_house
@@ -54,8 +55,8 @@ async def check_the_pictures(people: People) -> None:
 
 async def check_the_books(people: People) -> None:
     """Each picture that was paid for is in the books, once."""
-    rows = await people.house.store.usage(since=0)
+    rows = await people.house.store.tallies(By.PERSON, since=0, until=2**60)
     paid = sum(version.cost for version in await people.versions())
     assert (sum(row.images for row in rows), people.provider.paid) == (PAID, PAID)
     assert (sum(row.cost for row in rows), sum(row.unknown_cost for row in rows)) == (paid, 0)
-    assert sorted(row.user_name for row in rows) == ["alice", "bob"]
+    assert sorted(row.name for row in rows) == ["alice", "bob"]

@@ -14,12 +14,12 @@ from adapters.openai import Moderations
 from bot.config import Gateway
 from bot.errors import SetupProblem, Unavailable
 from bot.models import Attachment, Policy, Role
-from bot.ports import InputImage
+from bot.ports import By, InputImage, Viewer, Wall
 from tests.fakes.chat import FakeChat
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.provider import FakeProvider
 from tests.harness import open_test_house
-from tests.talk import Talk
+from tests.talk import ALICE, CHANNEL, Talk
 
 RED, BLUE, MAGENTA = (220, 20, 20), (20, 20, 220), (220, 20, 220)
 CLOSED, OPEN = (Policy(precheck=how, admin_channel="C0ADMINS") for how in ("closed", "open"))
@@ -77,7 +77,7 @@ async def test_words_that_are_flagged_are_refused_for_nothing(talk: Talk) -> Non
         "Try other words."
     ]
     assert (talk.provider.requests, talk.chat.posted) == ([], [])
-    assert await talk.house.store.usage(since=0) == []
+    assert await talk.house.store.tallies(By.MODEL, since=0, until=2**60) == []
 
 
 async def test_the_picture_that_is_flagged_is_named_by_its_number(talk: Talk, server: OpenAIServer) -> None:
@@ -176,6 +176,24 @@ async def test_one_that_never_answers_is_left_after_a_while(server: OpenAIServer
     with pytest.raises(Unavailable):
         await checker.check("", [InputImage(tmp_path / "gone.webp", "image/webp")])
     await checker.close()
+
+
+async def test_a_gateway_that_hangs_leaves_time_for_the_next(server: OpenAIServer) -> None:
+    async with OpenAIServer() as first:
+        first.fault("hang", times=None)
+        checker = Moderations([gateway(first, "first"), gateway(server, "second")], timeout=1)
+        found = await checker.check("hate=0.7", [])
+        await checker.close()
+    assert [one.category for one in found if one.flagged] == ["hate"]
+
+
+async def test_a_refused_picture_is_on_no_page(talk: Talk) -> None:
+    await talk.house.store.set_policy("team", CLOSED)
+    file = sent(talk, MAGENTA, role=Role.IMAGE)
+    await talk.imagine("warmer", name="edit", attachments=(file,))
+    assert len(whispers(talk)) == 1
+    viewer = Viewer(ALICE, CHANNEL.platform, CHANNEL.workspace, CHANNEL.channel)
+    assert list(await talk.house.store.shelf.search(viewer, Wall.CHANNEL)) == []
 
 
 async def test_who_has_no_gateway_says_so_to_the_admin() -> None:

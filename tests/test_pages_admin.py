@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.links import Grant, Links, Page
+from bot.links import SECONDS, Grant, Links, Page
 from bot.models import Act, Ban, Budget, Place, Policy, User, now_ms
 from bot.policies import SETTINGS
 from tests.drivers.web import new_id, open_browser
@@ -117,7 +118,7 @@ async def test_every_setting_is_there_with_its_value(office: Office) -> None:
     _, body = await office.get("settings")
     assert [one["name"] for one in body["settings"]] == list(SETTINGS)
     per_day = body["settings"][0]
-    assert (per_day["label"], per_day["value"], per_day["empty"]) == ("Images per day", "100", "no limit")
+    assert (per_day["label"], per_day["value"], per_day["empty"]) == ("Images per person and day", "100", "no limit")
 
 
 async def test_a_setting_is_saved_and_written_to_the_audit(office: Office) -> None:
@@ -127,6 +128,13 @@ async def test_a_setting_is_saved_and_written_to_the_audit(office: Office) -> No
     _, audit = await office.get("audit")
     (line,) = audit["acts"]
     assert (line["who"], line["what"], line["target"]) == ("fake:UBOSS", "policy.set", "budgets")
+
+
+async def test_what_to_do_next_is_said_in_the_words_of_the_page(office: Office) -> None:
+    _, body = await office.post("set", name="review", value="on")
+    assert (body["value"], "“Review channel”" in body["next"]) == ("on", True)
+    _, body = await office.post("set", name="review", value="off")
+    assert (body["value"], body["next"]) == ("off", "")
 
 
 async def test_saving_the_same_twice_is_harmless(office: Office) -> None:
@@ -140,18 +148,70 @@ async def test_saving_the_same_twice_is_harmless(office: Office) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("images-per-day", "many", "images-per-day is a whole number or `no limit`, not many."),
+        ("images-per-day", "many", "“Images per person and day” is a whole number or “no limit”, not many."),
         ("no-such", "1", "There is no setting no-such."),
         ("zone", HOSTILE, "is no time zone"),
         ("blocked-terms", "x" * 60_000, "may have 50,000 characters at most"),
         ("budgets", "lots", "lots"),
-        ("moderation", "", "moderation is one of"),
+        ("moderation", "", "This cannot be empty. Write for example: auto."),
+        ("moderation", "strict", "“The image service's own moderation” is one of: auto, low; not strict."),
+        ("limits", "20 images a day\nfoo", "“Other limits for people, roles, channels”, line 2: “foo” is no limit"),
+        ("zone", " ", "This cannot be empty. Write for example: UTC."),
     ],
 )
 async def test_what_cannot_be_is_said_and_not_saved(office: Office, name: str, value: str, sentence: str) -> None:
     status, body = await office.post("set", name=name, value=value)
     assert (status, sentence in body["error"]) == (400, True), body
     assert await office.policy() == Policy()
+
+
+async def test_of_two_admins_the_second_does_not_undo_what_the_first_did(office: Office) -> None:
+    for value in ("$50 a month", "$60 a month"):
+        status, body = await office.post("set", name="budgets", value=value, was="none")
+    assert status == 400
+    assert "Somebody else has changed budgets to $50 a month since this form was opened." in body["error"]
+    assert "charged" not in body["error"]
+    assert [one.amount for one in (await office.policy()).budgets] == [50_000_000]
+    status, body = await office.post("set", name="budgets", value="$60 a month", was="$50 a month")
+    assert (status, body["value"]) == (200, "$60 a month")
+    assert (await office.post("set", name="budgets", value="$60 a month", was="none"))[0] == 200, "both wanted the same"
+
+
+async def test_ten_admins_at_the_same_moment_are_told_apart(office: Office) -> None:
+    values = [f"${amount} a month" for amount in range(1, 11)]
+    answers = await asyncio.gather(*(office.post("set", name="budgets", value=one, was="none") for one in values))
+    assert sorted(status for status, _ in answers) == [200, *[400] * 9]
+    assert len((await office.get("audit"))[1]["acts"]) >= 1
+
+
+async def test_a_budget_is_raised_for_a_while(office: Office) -> None:
+    await office.post("set", name="budgets", value="$50 a month\n$5 a day in C012")
+    for words in ("grant budget +$20 this month", "grant budget in C012 $2 today"):
+        assert (await office.post("do", words=words))[0] == 200
+    _, money = await office.get("money")
+    assert [(one["where"], one["amount"]) for one in money["grants"]] == [("", 20_000_000), ("C012", 2_000_000)]
+    assert [one["amount"] for one in money["budgets"]] == [70_000_000, 7_000_000]
+    assert (await office.get("people"))[1]["grants"] == []
+    status, body = await office.post("do", words="grant budget +20 images today")
+    assert (status, body["error"]) == (400, "A budget is granted dollars, for example: grant budget +$20 today.")
+
+
+async def test_what_is_no_time_is_not_taken_for_a_reason_to_ban_for_good(office: Office) -> None:
+    status, body = await office.post("do", words="ban user:U2 a few days: floods", until="a few days")
+    assert (status, "“a few days” is no time." in body["error"]) == (400, True)
+    assert (await office.policy()).bans == ()
+
+
+async def test_a_grant_sent_twice_is_given_once(office: Office) -> None:
+    event = new_id()
+    for _ in range(2):
+        status, _ = await office.post("do", id=event, words="grant user:U2 +20 images today")
+        assert status == 200
+    assert len((await office.policy()).grants) == 1
+
+
+def test_a_link_that_carries_a_rank_is_good_for_a_quarter_of_an_hour() -> None:
+    assert SECONDS[Page.ADMIN] == 900
 
 
 @pytest.mark.parametrize("body", [{"id": "x"}, {"id": 7}, {"name": 3}, {"value": None}])
@@ -212,6 +272,7 @@ async def test_use_budgets_and_reports_agree_to_the_micro_dollar(house: TestHous
             ("Workspace · this month", total),
             ("general · this month", total),
         ]
+        assert (await office.get("people"))[1]["seen"] == {"user:U1": "Alice"}, "who can be banned by name"
         async with office.client.get(f"{office.url}/usage.csv?by=person") as answer:
             assert answer.headers["Content-Disposition"] == 'attachment; filename="retouch-usage-by-person.csv"'
             (row,) = csv.DictReader(io.StringIO(await answer.text()))
@@ -252,7 +313,7 @@ async def test_the_web_chat_leads_its_local_admin_to_the_page(house: TestHouse) 
         assert (await web_chat.get("/api/me"))["admin"] is True
         status, body = await web_chat.request("POST", "/api/link", json={"page": "admin"})
         assert status == 200
-        assert "Images per day" in str(await web_chat.get(f"{body['url']}/settings"))
+        assert "Images per person and day" in str(await web_chat.get(f"{body['url']}/settings"))
 
 
 async def test_behind_a_public_name_nobody_is_an_admin_of_the_web_chat(house: TestHouse) -> None:
@@ -262,6 +323,16 @@ async def test_behind_a_public_name_nobody_is_an_admin_of_the_web_chat(house: Te
         await web_chat.run("admin", "set images-per-day 1")
         assert "Only admins" in (await web_chat.seen())[-1].text
         assert await house.store.policy("local") == Policy()
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_whom_a_proxy_on_this_machine_brings_is_no_admin(house: TestHouse, header: str) -> None:
+    async with open_browser(house, links=Links(b"salt")) as web_chat:
+        brought = {header: "203.0.113.9"}
+        status, body = await web_chat.request("GET", "/api/me", headers=brought)
+        assert (status, body["admin"]) == (200, False)
+        status, _ = await web_chat.request("POST", "/api/link", json={"page": "admin"}, headers=brought)
+        assert status == 404
 
 
 @pytest.mark.parametrize("name", ["quota", "privacy", "admin"])

@@ -14,7 +14,7 @@ from PIL import Image
 
 from adapters.pages.thread import is_web_address
 from bot.links import Grant, Links, Page
-from bot.models import Address, Kind, Options, Place, Reference, Role, User, Version
+from bot.models import Address, Kind, Options, Place, Policy, Reference, Role, User, Version
 from bot.models.versions import Source
 from tests.drivers.pages import ANN, BEN, HERE, Shelves, open_shelves
 from tests.drivers.web import open_browser
@@ -392,3 +392,19 @@ async def test_without_pages_the_web_chat_offers_none(tmp_path: Path) -> None:
     async with open_test_house(tmp_path) as house, open_browser(house) as driver:
         assert (await driver.get("/api/me"))["gallery"] is False
         assert (await driver.request("POST", "/api/link", json={"page": "gallery"}))[0] == 404
+
+
+# ── What is said of AI ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_pages_say_of_drawn_pictures_what_the_policy_says_of_ai(shelves: Shelves, browser: Browser) -> None:
+    await shelves.store.set_policy("T1", Policy(disclosure="KI-Bild"))
+    drawn = await shelves.version("a red fox")
+    own = await shelves.version("me", kind=Kind.UPLOAD)
+    _, body = await browser.get(f"{shelves.gallery()}/list")
+    assert {one["id"]: one["ai"] for one in body["items"]} == {drawn.id: "KI-Bild", own.id: ""}
+    for version, words in ((drawn, "KI-Bild"), (own, "")):
+        _, tree = await browser.get(f"{shelves.gallery()}/thread/{version.thread}/tree")
+        assert [one["ai"] for one in tree["versions"]] == [words]
+        _, details = await browser.get(f"{shelves.gallery()}/version/{version.id}")
+        assert details["ai"] == words

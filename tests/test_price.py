@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from bot.catalog import Catalog
 from bot.cli import main
 from bot.errors import Refused
-from bot.models import Command, Options, Planning, Usage
+from bot.models import Command, Options, Planning, Spent, Usage, Window
 from bot.ports import Drawn, ImageRequest, Preview, Step
 from bot.ports import Result as ServiceResult
 from bot.pricing import format_cost, quote
@@ -112,10 +112,10 @@ def test_the_example_of_the_readme_prints_tokens_and_dollars() -> None:
         "gpt-image-2 · 2880×2880 · high × 4",
         "  picture           94,876 tokens  at $30 per million       $2.8463",
         "  previews             800 tokens  at $30 per million       $0.0240",
-        "  prompt               256 tokens  at $5 per million        $0.0013",
+        "  prompt               824 tokens  at $5 per million        $0.0041",
         "  references        18,432 tokens  at $8 per million        $0.1475",
-        "  total                                                     $3.0190",
-        "  each                                                      $0.7548",
+        "  total                                                     $3.0219",
+        "  each                                                      $0.7555",
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_model_of_the_config_file_is_priced_as_the_file_says(tmp_path: Path) -
     prices = "{ text_in = 1, image_in = 1, image_out = 100, text_out = 1 }"
     (tmp_path / "retouch.toml").write_text(f'[models.house]\nlike = "gpt-image-2"\nprices = {prices}\n')
     found = facts("--model", "house", "--previews", "0")
-    assert (found["known_model"], found["cost"]) == (True, 1756 * 100 + 64)
+    assert (found["known_model"], found["cost"]) == (True, 1756 * 100 + 206)
 
 
 def test_the_installations_previews_are_counted_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,8 +206,8 @@ def test_json_is_one_object_with_the_whole_quote() -> None:
     done = price("--n", "2", "--refs", "1", "--previews", "2", "--json")
     (line,) = done.output.splitlines()
     assert json.loads(line) == {
-        "model": "gpt-image-2", "size": "1024x1024", "quality": "medium", "n": 2, "text_in": 64, "image_in": 1536,
-        "image_out": 1756, "previews": 200, "cost": 142576, "cost_usd": 0.142576, "previews_cost": 12000,
+        "model": "gpt-image-2", "size": "1024x1024", "quality": "medium", "n": 2, "text_in": 206, "image_in": 1536,
+        "image_out": 1756, "previews": 200, "cost": 143996, "cost_usd": 0.143996, "previews_cost": 12000,
         "plan_in": 0, "plan_out": 0, "searches": 0, "plan_cost": 0, "known_model": True,
     }  # fmt: skip
 
@@ -272,6 +272,8 @@ async def test_a_doubtful_picture_stays_on_the_bill_but_not_on_the_persons(talk:
     assert images == 2
     assert cost == pytest.approx(ONE + estimate(3) / 3, abs=3)
     assert "about $" in talk.last.footer
+    mine = Window(True, 0)
+    assert (await talk.house.store.used("team", ALICE, [mine])).sums[mine] == Spent(2, ONE)
 
 
 @pytest.mark.parametrize("usage", [None, Usage(output_image_tokens=1000)])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.catalog import Catalog
 from bot.models import Options, Usage
-from bot.pricing import actual_cost, format_cost, output_tokens, quote, typical_seconds
+from bot.pricing import PLAN_TOKENS, actual_cost, format_cost, output_tokens, quote, typical_seconds
 
 CATALOG = Catalog.load()
 
@@ -58,17 +58,30 @@ def test_auto_is_reserved_at_its_dearest() -> None:
     assert output_tokens(CATALOG.model("gpt-image-2.5-flare"), "auto", "1024x1024") == 7024
 
 
-@given(st.sampled_from(CATALOG.names("openai")), st.integers(1, 10), st.integers(0, 16), st.integers(0, 3), st.text())
+@given(st.sampled_from(CATALOG.names("openai")), st.integers(1, 10), st.integers(0, 16), st.integers(0, 3),
+       st.text() | st.text("猫🦊ݐ", min_size=50), st.booleans())  # fmt: skip
 def test_an_estimate_is_never_below_what_such_a_call_costs(
-    name: str, n: int, inputs: int, previews: int, prompt: str
+    name: str, n: int, inputs: int, previews: int, prompt: str, faithful: bool
 ) -> None:
+    """A token is at least one byte of the prompt; at high fidelity each input is 6,240 tokens more."""
     model = CATALOG.model(name)
     quality = model.qualities[-1]
-    options = Options(name, "1024x1024", quality, n=n)
+    faithful = faithful and "high" in model.fidelities
+    options = Options(name, "1024x1024", quality, n=n, input_fidelity="high" if faithful else "")
     image = n * (output_tokens(model, quality, "1024x1024") + 100 * previews)
-    usage = Usage(n * (len(prompt) // 4), n * inputs * 1024, image)
+    each = 65 + 129 * 3 + 6240 if faithful else 1024
+    usage = Usage(n * len(prompt.encode()), n * inputs * each, image)
     estimate = quote(model, options, prompt=prompt, inputs=inputs, previews=previews).cost
     assert estimate >= actual_cost(model, usage) > 0
+
+
+@pytest.mark.parametrize("think", ["low", "medium", "high"])
+def test_an_estimate_covers_a_planned_prompt_as_long_as_a_plan_can_be(think: str) -> None:
+    model, planner = CATALOG.model("gpt-image-2"), CATALOG.planner("gpt-5.4")
+    options = Options("gpt-image-2", "1024x1024", "medium", think=think)
+    estimate = quote(model, options, prompt="a fox", inputs=0, previews=0, planner=planner)
+    usage = Usage(PLAN_TOKENS[think], 0, output_tokens(model, "medium", "1024x1024"))
+    assert estimate.cost >= actual_cost(model, usage) + estimate.plan_cost
 
 
 def test_actual_cost_prices_each_kind_of_token() -> None:

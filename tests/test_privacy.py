@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,11 +16,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
+from bot.errors import CannotPost
 from bot.links import Grant, Links, Page
-from bot.models import Attachment, Command, Policy, Role, User, Version, new_id, now_ms
+from bot.models import Act, Attachment, Ban, Command, Policy, Role, User, Version, new_id, now_ms
+from bot.ports import By
 from bot.replies.privacy import is_open_job
-from bot.studio.privacy import DAY_MS, MINE, purge, report
-from tests.fakes.chat import FakeChat
+from bot.studio.privacy import DAY_MS, MESSAGES_AT_ONCE, MINE, PATIENCE_MS, correct_messages, purge, report
+from tests.fakes.chat import FakeChat, Posted
 from tests.fakes.provider import FakeProvider, png
 from tests.harness import TestHouse, open_test_house
 from tests.talk import ALICE, BOB, CHANNEL, Talk
@@ -55,6 +58,13 @@ async def purged(talk: Talk, *, dry: bool = False) -> list[str]:
     return list(report(done, dry=dry))
 
 
+async def changed(*messages: Posted) -> None:
+    """Wait until these messages show no picture any more."""
+    async with asyncio.timeout(20):
+        while any(one.card.images for one in messages):
+            await asyncio.sleep(0.005)
+
+
 def files(house: TestHouse) -> set[str]:
     return {path.stem for path in (house.folder / "blobs").rglob("*.*")}
 
@@ -65,6 +75,7 @@ def files(house: TestHouse) -> set[str]:
 async def test_somebody_new_reads_that_nothing_is_kept(talk: Talk) -> None:
     told = await privacy(talk)
     assert told.startswith("Nothing of yours is kept here.")
+    assert "For how long: until they are deleted." in told
     assert talk.chat.whispers[-1][1].buttons == ()
 
 
@@ -112,6 +123,22 @@ async def test_the_zip_has_all_that_is_mine_and_nothing_of_others(talk: Talk) ->
     assert "bear" not in json.dumps(mine)
 
 
+async def test_the_zip_has_what_was_noted_of_me_and_no_moderators_name(talk: Talk) -> None:
+    ban = Ban("user:U1", now_ms() + DAY_MS, "too many cats", "fake:U9")
+    await talk.house.store.set_policy("team", Policy(blocked_terms=("boo",)))
+    await talk.imagine("a boo fox")
+    await talk.imagine("a boo bear", BOB)
+    await talk.house.store.set_policy("team", Policy(bans=(ban,)))
+    await talk.house.store.record(Act(now_ms(), "team", "fake:U9", "Ada", "ban", "user:U1", "", "too many cats"))
+    told = (await _download(talk, ALICE)).read("mine.json").decode()
+    mine = json.loads(told)
+    assert mine["refused in a row"] == 1
+    assert mine["bans"][0]["reason"] == "too many cats"
+    assert [one["what"] for one in mine["audit"]] == ["refused", "ban"]
+    assert "a boo fox" in told
+    assert not any(word in told for word in ("bear", "Ada", "U9"))
+
+
 async def test_a_zip_of_somebody_without_pictures_says_so(talk: Talk) -> None:
     found = await _download(talk, ALICE)
     assert found.namelist() == ["mine.json"]
@@ -146,11 +173,14 @@ async def test_deleting_mine_takes_my_pictures_and_words_and_leaves_what_others_
     assert (mine.number, mine.author.name, mine.prompt, mine.is_open) == (1, "somebody", "", False)
     assert (bobs.prompt, bobs.is_open) == ("warmer", True)
     assert files(talk.house) == {bobs.images[0]}
-    assert "deleted by the person who made it" in talk.chat.posted[0].card.title
+    await changed(talk.chat.posted[0])
+    assert talk.chat.posted[0].card.title == "This picture was deleted by the person who made it."
     assert talk.chat.posted[1].card.images, "Bob's stays"
     assert (await privacy(talk)).startswith("Kept about you here: 2 lines in the ledger")
     (act,) = await talk.house.store.acts(workspace="team", what="forget")
-    assert (act.who, act.target) == ("fake:U1", "fake:U1")
+    assert (act.who, act.who_name, act.target) == ("fake:U1", "somebody", "fake:U1")
+    used = await talk.house.store.tallies(By.PERSON, since=0, until=now_ms() + DAY_MS)
+    assert {one.key: one.name for one in used} == {"fake:U1": "", "fake:U2": "Bob"}, "the ledger lets go of the name"
     assert "secret" not in repr(act)
 
 
@@ -218,13 +248,119 @@ async def test_old_pictures_go_and_the_purge_says_how_many(talk: Talk) -> None:
     await keep(talk, keep_pictures_days=30)
     await talk.imagine("a fox")
     would = await purged(talk, dry=True)
-    assert would == ["team: 1 requests' pictures, 0 prompts, 0 attachments would go; 1 files, 0.0 MB."]
+    assert would == ["team: 1 request's pictures would go; 1 file, 0.0 MB."]
     assert len(files(talk.house)) == 1
     done = await purged(talk)
-    assert done[0] == "team: 1 requests' pictures, 0 prompts, 0 attachments went."
+    assert done[0] == "team: 1 request's pictures went."
     assert files(talk.house) == set()
     (act,) = await talk.house.store.acts(workspace="team", what="purge")
     assert (act.who, act.after) == ("bot", "1 pictures, 0 prompts, 0 attachments")
+
+
+async def test_old_messages_say_that_their_picture_was_too_old(talk: Talk) -> None:
+    await keep(talk, keep_pictures_days=30)
+    for n in range(MESSAGES_AT_ONCE + 2):
+        await talk.imagine(f"a fox {n}")
+    await talk.reply("warmer")
+    await talk.reply("sheet")
+    talk.chat.gone.add("m1")  # somebody deleted it
+    await purged(talk)
+    desk = talk.house.desk(talk.chat)
+    await correct_messages(desk)
+    left = [one for one in talk.chat.posted if one.card.images]
+    assert len(left) == len(talk.chat.posted) - MESSAGES_AT_ONCE + 1, "chats limit how many may be changed at once"
+    await correct_messages(desk)
+    await changed(*talk.chat.posted[1:])
+    assert talk.chat.posted[1].card.title == "This picture is older than 30 days and was deleted."
+    assert talk.chat.posted[-1].card.title.startswith("One of the pictures here was deleted.")
+    assert not talk.chat.posted[1].card.buttons
+    assert not await talk.house.store.privacy.outdated(["fake"], limit=9)
+    await purged(talk)
+    assert not await talk.house.store.privacy.outdated(["fake"], limit=9), "each is told once"
+
+
+async def test_a_message_that_cannot_be_changed_keeps_no_other_waiting_and_is_tried_for_a_week(talk: Talk) -> None:
+    await keep(talk, keep_pictures_days=30)
+    await talk.imagine("a fox")
+    talk.chat.edit_fault = CannotPost("The channel is archived.")
+    await purged(talk)
+    desk = talk.house.desk(talk.chat)
+    await correct_messages(desk)
+    assert await talk.house.store.privacy.outdated(["fake"], limit=9)
+    await correct_messages(replace(desk, now=lambda: now_ms() + PATIENCE_MS + DAY_MS))
+    assert not await talk.house.store.privacy.outdated(["fake"], limit=9)
+
+
+async def test_a_thread_goes_on_from_what_is_left_when_its_newest_picture_is_deleted(talk: Talk) -> None:
+    await talk.imagine("a fox")
+    await talk.reply("warmer", BOB)
+    await talk.house.store.set_policy("team", Policy())
+    await talk.doors.command(Command(new_id(), CHANNEL, BOB, "delete mine yes", name="privacy"))
+    assert await talk.head() == 1
+    await talk.reply("bluer")
+    assert [one.parent for one in await talk.versions()][-1] == (await talk.versions())[0].id
+
+
+async def test_an_offer_of_a_picture_that_was_deleted_shows_it_no_more(talk: Talk) -> None:
+    await talk.imagine("a fox")
+    await talk.imagine("a fox", BOB)
+    offer = talk.chat.posted[1]
+    assert offer.card.images
+    assert len(talk.provider.requests) == 1
+    await privacy(talk, "delete mine yes")
+    await changed(*talk.chat.posted)
+    assert offer.card.title == "This picture was deleted by the person who made it."
+
+
+async def test_no_word_of_a_whole_conversation_is_left_in_any_file(talk: Talk) -> None:
+    await _whole_conversation(talk)
+    assert b"xyzzyplugh" in _all_bytes(talk)
+    await keep(talk, keep_prompts_days=30, keep_attachments_days=30)
+    await purged(talk)
+    assert b"xyzzyplugh" not in _all_bytes(talk)
+
+
+async def test_no_word_of_mine_is_left_in_any_file_when_i_delete_mine(talk: Talk) -> None:
+    await _whole_conversation(talk)
+    await privacy(talk, "delete mine yes")
+    assert b"xyzzyplugh" not in _all_bytes(talk)
+
+
+async def test_a_dry_run_counts_the_same_files_as_the_purge_deletes(talk: Talk) -> None:
+    await _whole_conversation(talk)
+    await keep(talk, keep_pictures_days=30, keep_attachments_days=30)
+    store, later = talk.house.store, now_ms() + LATER
+    would = await purge(store, store.privacy, now=later, dry=True)
+    before = len(files(talk.house))
+    done = await purge(store, store.privacy, now=later)
+    assert sum(one.files for one in would.values()) == done[""].files == before - len(files(talk.house))
+
+
+async def _whole_conversation(talk: Talk) -> None:
+    """Alice says xyzzyplugh in every way there is, and Bob nowhere."""
+    word = "xyzzyplugh"
+    sizes = {"photo": (32, 32), "upload": (48, 48), "late": (40, 40), "refused": (24, 24)}
+    talk.chat.files |= {name: png(*size, (1, 2, 3)) for name, size in sizes.items()}
+    await talk.house.store.set_policy("team", Policy(report_channel="mods", moderators=("user:U3",),
+                                                     blocked_terms=("boo",), watched_terms=("hm",)))  # fmt: skip
+    await talk.imagine(f"{word}1 fox", attachments=(Attachment(f"{word}2.png", "photo", role=Role.REFERENCE),))
+    for words in (f"make it {word}3", f"add {word}4 --no {word}5", f"rectangle left half: {word}6", "compare v1 v2"):
+        await talk.reply(words)
+    await talk.reply("references", attachments=(Attachment(f"{word}7.png", "late"),))
+    await talk.imagine(f"{word}8 story", flags={"series": f"{word}9 | {word}10"})
+    await talk.imagine(f"{word}1 hm")
+    await talk.imagine(f"{word}11 boo", attachments=(Attachment(f"{word}12.png", "refused"),))
+    await talk.imagine(f"{word}13", name="edit", attachments=(Attachment(f"{word}14.png", "upload", role=Role.IMAGE),))
+    await talk.imagine(f"{word}15 --size 99x99")
+    talk.provider.faults.append(RuntimeError("no"))
+    await talk.imagine(f"{word}16")
+    await talk.imagine("a plain bear", BOB)
+    bobs = next(one for one in talk.chat.posted if one.card.prompt == "a plain bear")
+    await talk.press("Report", bobs, ALICE, text=f"{word}17")
+
+
+def _all_bytes(talk: Talk) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(talk.house.folder.rglob("*")) if path.is_file())
 
 
 async def test_a_picture_without_its_words_can_still_be_edited_but_not_drawn_again(talk: Talk) -> None:
@@ -263,6 +399,10 @@ async def test_the_image_service_gets_a_salted_hash_and_no_name(talk: Talk) -> N
     for key in keys:
         assert len(key) == 32
         assert not any(word in key for word in ("U1", "U2", "Alice", "Bob"))
+    desk = talk.house.desk(talk.chat)
+    assert desk.user_key(ALICE, "team") == keys[0], "the same after a restart"
+    assert desk.user_key(ALICE, "other") != keys[0], "nobody can be followed from one workspace to another"
+    assert replace(desk, secret=b"another").user_key(ALICE, "team") != keys[0], "nor guessed without the secret"
 
 
 async def test_what_a_camera_wrote_into_a_photo_goes_nowhere(talk: Talk) -> None:
@@ -311,3 +451,17 @@ def _metadata(data: bytes) -> list[str]:
 def test_no_version_has_an_id_that_means_all_of_mine() -> None:
     assert len(new_id()) != len(MINE)
     assert Version.__slots__
+
+
+async def test_a_workspace_that_cannot_be_purged_keeps_no_other_waiting(talk: Talk) -> None:
+    await keep(talk, keep_pictures_days=1)
+    await talk.imagine("a fox")
+    await talk.chat.settled()
+    with sqlite3.connect(talk.house.folder / "retouch.db") as db:
+        db.execute("INSERT INTO policy (workspace, doc) VALUES ('another', '{')")
+        db.execute("INSERT INTO thread SELECT 'odd', platform, 'another', channel, thread, head, created, guest"
+                   " FROM thread")  # fmt: skip
+    db.close()
+    with pytest.raises(ValueError, match="Policy"):
+        await purged(talk)
+    assert files(talk.house) == set()

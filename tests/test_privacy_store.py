@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.models import Reference, Standing
 from bot.ports import Before, Privacy, Said, Shelf
+from storage import files
 from storage.sqlite import SqliteStore, open_store
 from tests.contracts.store_privacy import BEFORE, HERE, OLD, YOUNG, PrivacyContract, again, made, picture
 
@@ -50,6 +53,10 @@ async def test_no_purged_word_is_left_in_any_file(store: SqliteStore) -> None:
     await store.privacy.purge("local", BEFORE)
     await store.privacy.sweep()
     assert b"xyzzyplugh" not in _all_bytes(store.folder)
+
+
+def _instead(tray: list[Reference], _: object) -> list[Reference]:
+    return tray
 
 
 def _all_bytes(folder: Path) -> bytes:
@@ -145,3 +152,95 @@ async def test_nothing_is_purged_where_everything_is_kept(store: SqliteStore) ->
     assert not await store.privacy.purge("T1", Before())
     assert await again(store, one) == one
     assert list(await store.privacy.workspaces()) == [HERE.workspace]
+
+
+async def test_two_processes_purge_at_once_while_a_backup_is_made(store: SqliteStore, tmp_path: Path) -> None:
+    old = [await made(store, f"secret {n}", await picture(store, f"{n}".encode())) for n in range(150)]
+    young = await made(store, "young", old[0].images[0], created=YOUNG)
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PURGES, str(store.folder), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    for one in processes:
+        assert one.stdout
+        assert b"ready" in await one.stdout.readline()
+    await store.backup(tmp_path / "backup")
+    for one in processes:
+        await one.communicate()
+        assert one.returncode == 0
+    assert all([(await again(store, one)).standing is Standing.PURGED for one in old])
+    assert await again(store, young) == young
+    assert {path.stem for path in (store.folder / "blobs").rglob("*.png")} == {old[0].images[0]}
+    with sqlite3.connect(tmp_path / "backup" / "retouch.db") as db:
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    db.close()
+
+
+def test_a_picture_that_is_let_go_of_while_a_backup_copies_it_is_left_out(tmp_path: Path) -> None:
+    folder, target = tmp_path / "data", tmp_path / "backup"
+    (folder / "blobs").mkdir(parents=True)
+    for n in range(40):
+        (folder / "blobs" / f"{n}.png").write_bytes(b"%d" % n)
+    listed = os.scandir
+
+    def scandir(path: str) -> object:
+        found = listed(path)
+        entries = list(found)
+        for entry in entries[::2]:
+            Path(entry).unlink()  # the purge is quicker
+        return contextlib.nullcontext(iter(entries))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        files.copy_blobs(folder, target)
+    assert len(list((target / "blobs").iterdir())) == 20
+
+
+async def test_words_that_were_written_anew_leave_nothing_on_free_pages(store: SqliteStore) -> None:
+    await made(store, "fox", await picture(store, b"0"))
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()  # the file is written anew once
+    for n in range(20):  # as a job's document is written again at each step
+        one = await made(store, "fox", await picture(store, b"%d" % n))
+        for length in (2000, 1):
+            tray = [Reference("ab" * 32, "xyzzyplugh " * length)]
+            await store.change_tray(one.id, partial(_instead, tray))
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()
+    assert b"xyzzyplugh" not in _all_bytes(store.folder)
+
+
+async def test_what_an_earlier_release_left_on_free_pages_goes_with_the_first_sweep(store: SqliteStore) -> None:
+    one = await made(store, "fox", await picture(store, b"1"))
+    with sqlite3.connect(store.folder / "retouch.db") as db:
+        db.execute("PRAGMA secure_delete = OFF")
+        db.execute("INSERT INTO tray VALUES (?, ?)", (one.id, "xyzzyplugh" * 2000))
+        db.commit()
+        db.execute("DELETE FROM tray")
+    db.close()
+    assert b"xyzzyplugh" in _all_bytes(store.folder)
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()
+    assert b"xyzzyplugh" not in _all_bytes(store.folder)
+
+
+async def test_a_sweep_that_cannot_empty_the_log_is_not_over(store: SqliteStore) -> None:
+    await made(store, "xyzzyplugh", await picture(store, b"1"))
+    await store.privacy.purge("T1", BEFORE)
+    await store.privacy.sweep()  # the file is written anew once
+    await made(store, "xyzzyplugh", await picture(store, b"2"))
+    with sqlite3.connect(store.folder / "retouch.db") as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM version").fetchone()
+        await store.privacy.purge("T1", BEFORE)
+        sweep = asyncio.create_task(store.privacy.sweep())
+        async with asyncio.timeout(20):
+            while (store.folder / "blobs").exists() and any((store.folder / "blobs").rglob("*.png")):
+                await asyncio.sleep(0.005)
+        reader.rollback()
+    reader.close()
+    await sweep
+    await store.privacy.sweep()
+    assert b"xyzzyplugh" not in _all_bytes(store.folder)

@@ -22,9 +22,11 @@ from adapters.credentials import credentials_of, read
 from bot import provenance
 from bot.disclosure import GENERATED
 from bot.errors import BadInput
+from bot.exporting import Spec
 from bot.models import Attachment, Role
 from bot.ports import Drawn, ImageRequest, Result
 from bot.provenance import Credentials, Origin, Part, Seal
+from bot.studio.export import write_export
 from storage.sqlite import SqliteStore, open_store
 from tests.contracts.store_uses import UsesContract
 from tests.fakes.chat import FakeChat
@@ -321,7 +323,7 @@ async def test_a_copy_is_not_taken_for_the_original(signing: Talk, tmp_path: Pat
 
 
 def test_a_file_that_is_none_is_one_sentence(tmp_path: Path) -> None:
-    for name, says in (("gone.png", "There is no file gone.png."), (".", "There is no file")):
+    for name, says in (("gone.png", "There is no file gone.png."), (".", ". is a folder."), ("..", ".. is a folder.")):
         done = retouch(tmp_path, "verify", name)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(says) and done.stderr.count("\n") == 1
@@ -352,3 +354,31 @@ def test_every_part_and_seal_has_its_sentence() -> None:
     }
     assert len(sentences) == len(Seal)
     assert len(Part) == 5
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+async def test_a_picture_out_of_an_export_is_recognised_for_all_its_note_on_ai(kind: str, tmp_path: Path) -> None:
+    chat = FakeChat()
+    async with open_test_house(tmp_path / "data", model="sketch") as house:
+        talk = Talk(house, chat, FakeProvider(), house.studio(chat))
+        await talk.imagine(f"a fox --format {kind}")
+        (version,) = await talk.versions()
+        out = tmp_path / "out.zip"
+        await write_export(house.store, version.id, Spec(), out)
+        await write_export(house.store, version.id, Spec((kind,), (64,)), tmp_path / "small.zip")
+    with zipfile.ZipFile(out) as archive:
+        path = file(tmp_path, archive.read(archive.namelist()[0]), "exported")
+    with zipfile.ZipFile(tmp_path / "small.zip") as archive:
+        (told,) = json.loads(archive.read("manifest.json"))["files"]
+        small = archive.read(archive.namelist()[0])
+    changed = file(tmp_path, path.read_bytes().replace(b"trained", b"Trained"), "changed")
+    done = await asyncio.to_thread(retouch, tmp_path, "verify", str(path))
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"This is v1 of thread {version.thread}")
+    assert "besides these bytes it has a note that AI made it" in done.stdout
+    done = await asyncio.to_thread(retouch, tmp_path, "verify", str(path), str(changed), "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(bool(one["matches"]), one["noted"]) for one in found] == [(True, True), (False, False)]
+    assert done.returncode == 1
+    assert (told["bytes"], told["sha256"]) == ("converted", hashlib.sha256(small).hexdigest())
+    assert told["original sha256"] == version.images[0]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cards import Card, Tone
-from bot.models import Budget, Command, Grant, Limit, Measure, Policy, Span, Tier, Usage, now_ms
+from bot.cards import Card, Channel, Moment, Tone
+from bot.errors import OutcomeUnknown
+from bot.models import Budget, Command, Grant, Limit, Measure, Policy, Span, Spent, Tier, Usage, now_ms
 from tests.fakes.chat import FakeChat
 from tests.fakes.provider import FakeProvider
 from tests.harness import open_test_house
@@ -55,8 +56,7 @@ async def test_the_quota_command_tells_what_is_used_and_left_to_the_asker_alone(
     assert "budget for" in card.body
     assert "$10.00" not in card.body
     assert "On the way: 0 of at most 3." in lines
-    assert lines[-1] == "You may ask for: up to 4 at once; no thinking."
-    assert card.footer == "For more, ask an admin."
+    assert lines[-2:] == ["You may ask for: up to 4 at once; no thinking.", "For more, ask an admin."]
 
 
 async def test_an_admin_s_quota_shows_the_budget_in_dollars(talk: Talk) -> None:
@@ -178,3 +178,130 @@ async def test_two_hundred_requests_at_once_stop_at_the_limit(tmp_path: Path, zo
         await chat.settled()
         assert provider.paid == 10
         assert len(chat.whispers) == 190
+
+
+# ── What is still possible ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def refused(talk: Talk, words: str) -> str:
+    """Ask, be refused, and read why."""
+    before = len(talk.chat.whispers)
+    await talk.imagine(words)
+    assert len(talk.chat.whispers) == before + 1
+    told = talk.chat.whispers[-1][1]
+    assert told.tone is Tone.REFUSAL
+    assert told.title.endswith("Nothing was charged.")
+    return told.title
+
+
+async def test_money_that_is_short_for_a_large_picture_offers_a_smaller_one_which_then_works(talk: Talk) -> None:
+    await limited(talk, images_per_day=None, limits=(Limit(14_000, Measure.DOLLARS),))
+    told = await refused(talk, "a fox --quality low --size 2048x2048")
+    assert "1 left at 1024×1024." in told
+    await talk.imagine("a fox --quality low --size 1024×1024")
+    assert talk.provider.paid == 1
+
+
+async def test_the_best_that_the_money_is_enough_for_is_offered(talk: Talk) -> None:
+    await limited(talk, images_per_day=None, limits=(Limit(130_000, Measure.DOLLARS),))
+    assert "1 left at medium quality." in await refused(talk, "a fox --quality high --size 2048x2048")
+    await limited(talk, images_per_day=None, limits=(Limit(80_000, Measure.DOLLARS),))
+    assert "1 left at medium quality, 1024×1024." in await refused(talk, "a fox --quality high --size 2048x2048")
+
+
+async def test_a_series_that_is_too_dear_offers_fewer_panels_which_then_work(talk: Talk) -> None:
+    await limited(talk, images_per_day=None, limits=(Limit(250_000, Measure.DOLLARS),))
+    told = await refused(talk, 'a fox --series "wakes | eats | runs | sleeps"')
+    assert "Ask for 3 panels." in told
+    await talk.imagine('a fox --series "wakes | eats | runs"')
+    assert talk.provider.paid == 3
+
+
+async def test_a_series_is_offered_at_a_quality_for_two_panels_at_least(talk: Talk) -> None:
+    await limited(talk, images_per_day=None, limits=(Limit(70_000, Measure.DOLLARS),))
+    told = await refused(talk, 'a fox --series "wakes | eats"')
+    assert " panels left at low quality." in told
+    await limited(talk, images_per_day=1)
+    told = await refused(talk, 'a fox --series "wakes | eats"')
+    assert told.startswith("2 panels asked, 1 left today. More at 00:00 UTC.")
+
+
+async def test_nothing_is_offered_that_a_tier_does_not_allow(talk: Talk) -> None:
+    tiers = (Tier(qualities=("high", "medium")),)
+    await limited(talk, images_per_day=None, limits=(Limit(55_000, Measure.DOLLARS),), tiers=tiers)
+    assert "1 left at medium quality, 816×816." in await refused(talk, "a fox --quality high --size 1024x1024")
+    await limited(talk, images_per_day=None, limits=(Limit(40_000, Measure.DOLLARS),), tiers=tiers)
+    assert "$0.040 left today. More at 00:00 UTC." in await refused(talk, "a fox --quality high --size 1024x1024")
+
+
+async def test_no_more_is_offered_than_every_other_limit_leaves(talk: Talk) -> None:
+    await limited(talk, images_per_day=2, limits=(Limit(100_000, Measure.DOLLARS, Span.MONTH),))
+    assert "1 left at medium quality." in await refused(talk, "a fox --quality high --size 1024x1024")
+    await limited(talk, images_per_day=1, limits=(Limit(20_000, Measure.DOLLARS, Span.MONTH),))
+    assert "1 left at low quality." in await refused(talk, "a fox --quality high --size 1024x1024")
+
+
+async def test_a_plan_that_is_too_dear_can_be_left_out(talk: Talk) -> None:
+    await limited(talk, images_per_day=None, limits=(Limit(70_000, Measure.DOLLARS),))
+    told = await refused(talk, "a fox --think high --size 1024x1024")
+    assert "1 left at medium quality without thinking." in told
+
+
+# ── When, and whom to ask ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_refusal_and_the_quota_command_tell_the_moment_that_their_words_name(talk: Talk) -> None:
+    await limited(talk, images_per_day=1, admin_channel="C0BOSS", budgets=(Budget(DOLLAR),))
+    await talk.imagine("a fox")
+    told = await refused(talk, "an owl")
+    (moment,) = talk.chat.whispers[-1][1].live
+    assert isinstance(moment, Moment)
+    assert moment.words in told
+    assert moment.at % 86_400_000 == 0
+    card = await quota(talk)
+    assert all(one.words in card.body for one in card.live)
+    assert moment in card.live
+    assert Channel("channel C0BOSS", "C0BOSS") in card.live
+    assert card.body.endswith("For more, ask an admin in channel C0BOSS.")
+
+
+async def test_who_may_have_all_they_like_is_not_told_to_ask_for_more(talk: Talk) -> None:
+    await limited(talk, images_per_day=None)
+    assert (await quota(talk)).body == ""
+
+
+async def test_free_pictures_use_up_no_budget_of_nothing(talk: Talk) -> None:
+    talk.provider.costs_money = False
+    await limited(talk, images_per_day=None, admin_channel="bosses", budgets=(Budget(0),))
+    await talk.imagine("a fox")
+    assert talk.provider.paid == 1
+    assert [one.address.place.channel for one in talk.chat.posted] == ["general"]
+
+
+# ── What was perhaps billed ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_lost_picture_gives_its_asker_the_money_back_and_stays_on_the_budget(talk: Talk) -> None:
+    await limited(talk, images_per_day=None, budgets=(Budget(100_000),), limits=(Limit(70_000, Measure.DOLLARS),))
+    talk.provider.faults = [OutcomeUnknown("The answer got lost.")]
+    await talk.imagine("a fox")
+    (lost,) = await talk.house.store.unknowns("team")
+    assert lost.cost > 50_000
+    assert "0 of $0.070 used" in (await quota(talk)).body
+    assert "budget for" in await refused(talk, "an owl")
+    await talk.house.store.resolve_unknown(lost.job, 0, "cli:admin")
+    await talk.imagine("an owl")
+    assert talk.chat.posted[-1].card.images
+
+
+async def test_a_lost_picture_of_several_waits_for_an_admin_to_say_what_it_cost(talk: Talk) -> None:
+    await limited(talk, images_per_day=10)
+    talk.provider.result = {"doubtful": 1, "missing": ("Picture 3 of 3 is missing. It may be billed.",)}
+    talk.provider.usage = Usage(output_image_tokens=2000)
+    await talk.imagine("a fox --n 2")
+    assert list(await talk.house.store.unknowns("team")) == []  # all that was asked for is there
+    talk.provider.short = 1
+    await talk.imagine("a fox --n 3")
+    (found,) = await talk.house.store.unknowns("team")
+    await talk.house.store.resolve_unknown(found.job, 2 * EACH, "cli:admin")
+    assert await talk.house.store.spent("team", ALICE, since=0) == Spent(4, 4 * EACH)

@@ -11,7 +11,8 @@ import pytest
 from adapters.discord.incoming import DM
 from bot.errors import PlatformProblem
 from bot.models import Action, Attachment, Command, Kind, Place, Reference, User, Who, new_id
-from bot.studio.references import ALONE, numbered, numbers_of
+from bot.studio.gate import ALONE
+from bot.studio.references import numbered, numbers_of
 from storage.sqlite import SqliteStore, open_store
 from tests.fakes.provider import png
 from tests.talk import ALICE, BOB, CHANNEL, Talk

@@ -25,6 +25,7 @@ from bot.studio.usage import usage_report
 from storage.reports import REPORTS
 from storage.sqlite import SqliteStore, open_store
 from tests.contracts.store import free, job, version
+from tests.talk import Talk
 
 NOW = 1_790_000_000_000  # 2026-09-21
 HOUR = 3_600_000
@@ -143,22 +144,56 @@ async def test_what_is_older_is_left_out_also_when_it_was_booked_late(store: Sto
     assert (await rows(store, By.PERSON, days=41))[0][1] == 2
 
 
-async def test_refusals_are_counted_by_person_and_day(store: Store) -> None:
+async def test_refusals_are_counted_by_all_but_model_and_gateway(store: Store) -> None:
     await drawn(store)
-    await store.record(Act(NOW, "T1", "slack:U1", "Ann", "refused", "blocked term"))
-    await store.record(Act(NOW, "T1", "slack:U3", "Cem", "refused", "blocked term"))
-    await store.record(Act(NOW, "T1", "slack:U3", "Cem", "grant", "user:U3"))
-    people = await usage_report(store, By.PERSON, days=1, now=NOW)
-    assert [(row.name, row.images, row.refused) for row in people.rows] == [("Ann", 1, 1), ("Cem", 0, 1)]
-    days = await usage_report(store, By.DAY, days=1, now=NOW)
-    assert [row.refused for row in days.rows] == [2]
-    models = await usage_report(store, By.MODEL, days=1, now=NOW)
-    assert [row.refused for row in models.rows] == [None], "nobody knows: not the same as none"
+    no = Act(NOW, "T1", "slack:U1", "Ann", "refused", "blocked term", channel="C1", roles="R1 R2")
+    await store.record(no)
+    await store.record(replace(no, who="slack:U3", who_name="Cem", channel="C2", roles="R1"))
+    await store.record(replace(no, who="slack:U3", who_name="Cem", what="grant"))
+    expected = {
+        By.PERSON: [("slack:U1", 1, 1), ("slack:U3", 0, 1)],
+        By.ROLE: [("R1", 1, 2), ("R2", 1, 1)],
+        By.CHANNEL: [("C1", 1, 1), ("C2", 0, 1)],
+        By.DAY: [("2026-09-21", 1, 2)],
+        By.MODEL: [("gpt-image-2", 1, None)],
+        By.GATEWAY: [("openai", 1, None)],
+    }
+    for by, lines in expected.items():
+        found = await usage_report(store, by, days=1, now=NOW)
+        assert [(row.key, row.images, row.refused) for row in found.rows] == lines
+        assert found.total.refused == (2 if lines[0][2] else None), "nobody knows: not the same as none"
+
+
+async def test_a_month_is_as_many_days_whatever_the_report_is_by(store: Store) -> None:
+    """The hour of the day makes no difference: reports that are put beside each other have one total."""
+    for days in range(40):
+        await drawn(store, cost=1, created=NOW - days * 24 * HOUR)
+    for by in By:
+        for now in (NOW - 11 * HOUR, NOW, NOW + 8 * HOUR):  # all on one day
+            assert (await usage_report(store, by, days=30, now=now)).total.images == 30
+    assert len(await rows(store, By.DAY, days=1)) == 1
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Asia/Beirut", "Australia/Lord_Howe"])
+async def test_days_of_a_change_of_the_clock_are_whole(store: Store, zone: str) -> None:
+    """Some days have no midnight; each of a year's pictures, one a local noon, is in exactly one report of one day."""
+    await store.set_policy("T1", Policy(zone=zone))
+    first = dt.datetime(2026, 3, 1, 12)  # noqa: DTZ001  # in each zone
+    noons = [(first + dt.timedelta(day)).replace(tzinfo=ZoneInfo(zone)) for day in (*range(40), *range(180, 260))]
+    for noon in noons:
+        await drawn(store, cost=1, created=int(noon.timestamp() * 1000))
+    for noon in noons:
+        now = int(noon.timestamp() * 1000) + HOUR
+        found = await store.tallies(By.DAY, since=0, until=now, workspace="T1")
+        assert found
+        report_of_day = await usage_report(store, By.DAY, days=1, now=now, workspace="T1")
+        assert report_of_day.rows[0].key == noon.date().isoformat()
 
 
 async def test_with_nothing_made_there_are_no_rows(store: Store) -> None:
     for by in By:
         assert await rows(store, by) == []
+    assert (await usage_report(store, By.PERSON, days=1, now=NOW)).total.refused == 0
 
 
 # ── Sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +205,7 @@ PEOPLE = st.builds(
 PLACES = st.builds(Place, st.just("slack"), st.sampled_from(["T1", "T2"]), st.sampled_from(["C1", "C2"]))
 LIVES = st.lists(
     st.tuples(PEOPLE, PLACES, st.integers(1, 4), st.integers(0, 20_000), st.integers(0, 90_000),
-              st.sampled_from(["kept", "released", "lost", "late", "resolved", "waiting"]),
+              st.sampled_from(["kept", "doubtful", "released", "lost", "late", "resolved", "corrected", "waiting"]),
               st.sampled_from(["", "east", "west"])),
     max_size=12,
 )  # fmt: skip
@@ -184,9 +219,10 @@ async def live(store: Store, life: tuple[User, Place, int, int, int, str, str]) 
         await store.fail(one.id, Entry.RELEASE, "no")
     if end in ("lost", "late", "resolved"):
         await store.fail(one.id, Entry.UNKNOWN, "lost")
-    if end in ("kept", "late"):
-        await store.keep(one.id, replace(version(one, images=n, cost=cost), gateway=gateway))
-    if end == "resolved":
+    if end in ("kept", "late", "doubtful", "corrected"):
+        made = replace(version(one, images=n, cost=cost), doubtful=cost * (end in ("doubtful", "corrected")))
+        await store.keep(one.id, replace(made, gateway=gateway))
+    if end in ("resolved", "corrected"):
         await store.resolve_unknown(one.id, cost, "cli")
 
 
@@ -221,17 +257,15 @@ async def test_a_ledger_from_before_the_reports_gives_the_same_sums(store: Sqlit
 
 async def _check_sums(store: Store, folder: Path) -> None:
     for workspace, days in ((None, 30), ("T1", 30), ("T2", 3)):
-        since = NOW + HOUR - days * 24 * HOUR
+        since = (NOW + HOUR) // (24 * HOUR) * 24 * HOUR - (days - 1) * 24 * HOUR
         whole = _ledger(folder, since, workspace)
-        for by in set(By) - {By.DAY}:  # the first day of a report is a whole one
+        for by in By:
             found = await usage_report(store, by, days=days, now=NOW + HOUR, workspace=workspace)
             assert (found.total.images, found.total.cost) == whole
             if by is not By.ROLE:
                 assert (sum(row.images for row in found.rows), sum(row.cost for row in found.rows)) == whole
-            if workspace == "T1":
+            if workspace == "T1":  # all of it is that young
                 assert found.total.unknown_cost == sum(one.cost for one in await store.unknowns("T1"))
-        by_day = await store.tallies(By.DAY, since=since, until=NOW * 2, workspace=workspace)
-        assert (sum(one.images for one in by_day), sum(one.cost for one in by_day)) == whole
 
 
 def _ledger(folder: Path, since: int, workspace: str | None) -> tuple[int, int]:
@@ -283,3 +317,33 @@ def test_an_hour_that_is_there_twice_belongs_to_one_day() -> None:
     quarters = [Tally("T1", str(start + one * 900_000), "", 1, 1) for one in range(25 * 4)]
     found = report(By.DAY, quarters, "Europe/Berlin")
     assert [(row.key, row.images) for row in found.rows] == [("2026-10-25", 100)]
+
+
+# ── Names ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_channels_and_roles_stand_under_their_newest_names(store: Store) -> None:
+    await drawn(store)
+    await store.learn_names("T1", {"R1": "designers", "C1": "#old", "C9": ""})
+    await store.learn_names("T1", {"C1": "#posters"})
+    await store.learn_names("T2", {"C1": "#elsewhere"})
+    channels = await usage_report(store, By.CHANNEL, days=1, now=NOW, workspace="T1")
+    assert [(row.key, row.name) for row in channels.rows] == [("C1", "#posters")]
+    assert "#posters (C1)" in usage_table(channels)
+    roles = await usage_report(store, By.ROLE, days=1, now=NOW)
+    assert [(row.key, row.name) for row in roles.rows] == [("R1", "designers"), ("R2", "")]
+
+
+async def test_hostile_names_are_cut_and_cannot_be_a_formula_or_move_the_cursor(store: Store) -> None:
+    await drawn(store)
+    await store.learn_names("T1", {"C1": "=cmd()\x1b[2J\ud83d\0" + "x" * 1000})
+    found = await usage_report(store, By.CHANNEL, days=1, now=NOW, workspace="T1")
+    assert len(found.rows[0].name) == 100
+    assert "\x1b" not in usage_table(found)
+    (row,) = csv.DictReader(io.StringIO(usage_csv(found), newline=""))
+    assert row["name"].startswith("'=cmd()")
+
+
+async def test_a_command_tells_what_its_channel_and_roles_are_called(talk: Talk) -> None:
+    await talk.imagine("a fox", names={"general": "#general", "R1": "designers"})
+    assert await talk.house.store.names("team") == {("team", "general"): "#general", ("team", "R1"): "designers"}

@@ -293,3 +293,20 @@ async def test_admins_hear_of_a_review_channel_that_cannot_be_posted_to(talk: Ta
     await until(lambda: bool(in_channel(talk, "admins")))
     assert "cannot be posted to" in in_channel(talk, "admins")[0].card.title + in_channel(talk, "admins")[0].card.body
     assert pictures_seen(talk) == 0
+
+
+async def test_a_request_that_cannot_be_put_up_holds_up_no_decision(tmp_path: Path) -> None:
+    provider, chat = FakeProvider(), FakeChat()
+    async with open_test_house(tmp_path, provider, model="gpt-image-2") as house:
+        talk = Talk(house, chat, provider, house.studio(chat))
+        await with_policy(talk, REVIEWED)
+        await talk.imagine("a red fox")
+        card = await before_moderators(talk)
+        chat.edit_fault = PlatformProblem("The chat is away.")
+        await talk.press("Approve", card, CAROL)
+        chat.post_fault = RuntimeError("Nobody thought of this.")
+        await talk.imagine("a blue fox")
+        await house.restart()
+        chat.edit_fault = None
+        talk.doors = house.studio(chat)
+        await until(lambda: len(chat.posted[0].card.images) == 1)

@@ -10,7 +10,8 @@ import pytest
 
 from bot.models import Place, Policy
 from tests.contracts.chat import ChatDriver, Seen
-from tests.drivers.slack import SlackDriver
+from tests.drivers.discord import open_simulation
+from tests.drivers.slack import SlackDriver, open_slack_http
 from tests.fakes.provider import FakeProvider
 from tests.harness import TestHouse, open_test_house
 from tests.moderators import until
@@ -109,6 +110,53 @@ async def test_a_picture_waits_is_approved_reported_and_removed_in_every_chat(ch
             assert not {wolf, *fox.images} & {*one.images}, one.text
         assert len(list(house.folder.glob("blobs/*/*/*"))) == 1, "the hare's file alone is left"
         if isinstance(driver, SlackDriver):
-            await until(lambda: len(driver.world.called("files.delete")) == 2)  # the wolf and the fox
+            await until(lambda: len({one["file"] for one in driver.world.called("files.delete")}) == 2)  # wolf and fox
         told = [one.what for one in await house.store.acts()]
         assert [one for one in told if one != "refused"] == ["review.approve", "review.reject", "report", "remove"]
+
+
+async def test_slack_deletes_the_files_it_was_sent_before_a_restart_and_the_zip(tmp_path: Path) -> None:
+    async with (
+        open_test_house(tmp_path, FakeProvider(), model="gpt-image-2") as house,
+        open_slack_http(house) as driver,
+    ):
+        eyes = Eyes(driver)
+        await driver.promote("bob")
+        await driver.imagine("a plain hare")
+        hare = await eyes.public("a plain hare", 1)
+        await driver.reply("export v1")
+        zipped = await eyes.sees("alice", "the zip", lambda one: bool(one.files))
+        home = await home_of(house)
+        await house.store.set_policy(home.workspace, Policy(report_channel=home.channel))
+        await driver.reply("show v1")
+        again = await eyes.sees("alice", "its Report button", lambda one: "Report" in one.buttons)
+        await driver.press(again, "Report", text="mine", who="carol")
+        card = await eyes.moderated("Remove", "mine")
+        await house.restart()
+        await driver.restart(house)
+        await driver.press(card, "Remove", text="a private person", who="bob")
+        await eyes.public("removed by bob", 0)
+        assert hare.images
+        assert zipped.files
+        await until(lambda: len({one["file"] for one in driver.world.called("files.delete")}) == 2)
+
+
+async def test_discord_threads_are_not_called_by_the_words_of_a_removed_picture(tmp_path: Path) -> None:
+    async with (
+        open_test_house(tmp_path, FakeProvider(), model="gpt-image-2") as house,
+        open_simulation(house) as driver,
+    ):
+        eyes = Eyes(driver)
+        await driver.promote("bob")
+        await driver.imagine("a plain hare")
+        await eyes.public("a plain hare", 1)
+        home = await home_of(house)
+        await house.store.set_policy(home.workspace, Policy(report_channel=home.channel))
+        await driver.imagine("an unspeakable fox")
+        fox = await eyes.public("an unspeakable fox", 1)
+        await driver.press(fox, "Report", text="rude", who="carol")
+        card = await eyes.moderated("Remove", "rude")
+        await driver.press(card, "Remove", text="no", who="bob")
+        await eyes.public("removed by bob", 0)
+        assert [one.name for one in driver.channel.threads if "unspeakable" in one.name] == []
+        assert [one.name for one in driver.channel.threads if "hare" in one.name] == ["a plain hare"]

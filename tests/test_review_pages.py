@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +13,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.links import Grant, Page
 from bot.models import Act, Reference, Standing, Version
+from bot.studio.privacy import write_mine
 from tests.drivers.pages import ANN, HERE, Shelves, open_shelves
+from tests.drivers.web import open_browser
+from tests.fakes.chat import FakeChat
+from tests.fakes.provider import FakeProvider
+from tests.harness import open_test_house
+from tests.moderators import REVIEWED, before_moderators, with_policy
+from tests.talk import ALICE, CHANNEL, Talk
 from tests.test_pages_gallery import Browser
 
 ACT = Act(1, "T1", "slack:U9", "Carol", "remove")
@@ -99,3 +109,48 @@ async def test_a_link_to_paint_on_it_opens_nothing(shelves: Shelves, browser: Br
     assert (await browser.bytes_of(f"{link}/picture"))[0] == 200
     await removed(shelves, first)
     assert (await browser.bytes_of(f"{link}/picture"))[0] == 404
+
+
+async def test_a_browser_asks_again_before_it_shows_what_it_kept(shelves: Shelves, browser: Browser) -> None:
+    first = await shelves.version("a fox")
+    address = f"{shelves.thread(first)}/picture/{first.id}/1"
+    async with browser.client.get(address) as answer:
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        known = {"If-None-Match": answer.headers["ETag"]}
+    async with browser.client.get(address, headers=known) as answer:
+        assert answer.status == 304, "asking is cheap"
+    await removed(shelves, first)
+    async with browser.client.get(address, headers=known) as answer:
+        assert answer.status == 404
+
+
+async def test_the_web_chat_asks_again_too(tmp_path: Path) -> None:
+    async with open_test_house(tmp_path, FakeProvider(), model="gpt-image-2") as house, open_browser(house) as alice:
+        await alice.say("/imagine a red fox")
+        async with asyncio.timeout(20):
+            while not (files := [path.stem for path in tmp_path.glob("blobs/*/*/*") if path.is_file()]):
+                await asyncio.sleep(0.02)
+        session = await alice.session("alice")
+        for path in (f"/files/{files[0]}", f"/thumbs/{files[0]}"):
+            async with session.get(alice.url + path) as answer:
+                assert (answer.status, answer.headers["Cache-Control"]) == (200, "private, no-cache")
+                known = {"If-None-Match": answer.headers["ETag"]}
+            async with session.get(alice.url + path, headers=known) as answer:
+                assert answer.status == 304
+
+
+async def test_what_waits_is_not_in_what_somebody_takes_along(tmp_path: Path) -> None:
+    async with open_test_house(tmp_path, FakeProvider(), model="gpt-image-2") as house:
+        chat = FakeChat()
+        talk = Talk(house, chat, FakeProvider(), house.studio(chat))
+        await with_policy(talk, REVIEWED)
+        await talk.imagine("a red fox")
+        await before_moderators(talk)
+        out = tmp_path / "mine.zip"
+        await write_mine(house.store, house.store.privacy, CHANNEL, ALICE, out)
+        with zipfile.ZipFile(out) as archive:
+            assert archive.namelist() == ["mine.json"]
+            told = json.loads(archive.read("mine.json"))
+        (version,) = told["versions"]
+        assert version["words"] == "a red fox"
+        assert version["pictures"] == [], "its id opens it in the web chat"

@@ -123,3 +123,21 @@ def test_blanked_words_are_in_no_part_of_the_document() -> None:
     told = replace(version(job(ALICE)), prompt="secret", sent="secret", revised="secret", panels=("secret",),
                    avoid=("secret",), notes=("secret",), fingerprint="secret")  # fmt: skip
     assert "secret" not in to_json(removal._blanked(told))
+
+
+async def test_one_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
+    """As after going back to an earlier version of the program, which does not know all that the later one wrote."""
+    store = await open_store(tmp_path)
+    try:
+        _, first = await waiting(store, tmp_path)
+        _, second = await waiting(store, tmp_path, b"a bear")
+        for one in (first, second):
+            await store.reviews.remove(one.id, replace(ACT, target=one.id), reason="no")
+        with sqlite3.connect(tmp_path / "retouch.db") as db:
+            db.execute("UPDATE review SET doc = json_set(doc, '$.ruling', 'odd') WHERE version = ?", (first.id,))
+            db.execute("UPDATE removal SET doc = json_set(doc, '$.standing', 'odd') WHERE version = ?", (first.id,))
+        db.close()
+        assert [one.version for one in await store.reviews.unsettled(before=FAR)] == [second.id]
+        assert [one.version for one in await store.reviews.unfinished(before=FAR)] == [second.id]
+    finally:
+        await store.close()

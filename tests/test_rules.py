@@ -64,4 +64,5 @@ def test_the_refusal_names_the_word_and_says_nothing_was_charged() -> None:
 
 
 def test_the_api_level_is_auto_or_low() -> None:
-    assert [level_for(Policy(moderation=level), None) for level in ("auto", "low", "none")] == ["auto", "low", "auto"]
+    levels = [level_for(Policy(moderation=level), None, "slack") for level in ("auto", "low", "none")]
+    assert levels == ["auto", "low", "auto"]

@@ -271,7 +271,7 @@ async def test_a_blocked_word_in_a_panel_is_refused_before_anything_is_asked(tal
 async def test_a_series_over_the_quota_is_refused_before_anything_is_drawn(talk: Talk) -> None:
     await talk.house.store.set_policy("team", Policy(images_per_day=2))
     await talk.imagine(FOX)
-    assert "3 pictures asked, 2 left today" in talk.chat.whispers[0][1].title
+    assert "3 panels asked, 2 left today" in talk.chat.whispers[0][1].title
     assert talk.provider.requests == []
     assert await spent(talk) == Spent(0, 0)
 
@@ -350,6 +350,9 @@ async def test_an_answer_lost_on_the_way_is_booked_as_its_estimate(talk: Talk) -
     assert version.cost > 2 * EACH
     assert version.cost_is_estimate
     assert await spent(talk) == Spent(2, version.cost)
+    (found,) = await talk.house.store.unknowns("team")
+    await talk.house.store.resolve_unknown(found.job, 2 * EACH, "cli:admin")
+    assert await spent(talk) == Spent(2, 2 * EACH)
 
 
 async def test_a_busy_service_costs_only_the_panel_it_turned_away(talk: Talk) -> None:
@@ -441,7 +444,7 @@ async def test_cancelling_keeps_the_panels_that_are_there_and_sends_no_more(talk
     assert "Panel 5 was not drawn any more and not charged." in talk.last.body
     assert talk.last.tone is Tone.DONE
     used = await spent(talk)
-    assert (used.images, used.cost) == (1, version.cost)
+    assert (used.images, used.cost) == (4, version.cost), "what was sent counts for who cancelled it"
     assert version.cost_is_estimate
     assert version.cost > 4 * EACH
 
@@ -454,7 +457,7 @@ async def test_cancelling_before_the_first_panel_is_there_ends_the_series(talk: 
     await asking
     assert talk.last.title.startswith("Cancelled.")
     used = await spent(talk)
-    assert used.images == 0
+    assert used.images == 1
     assert 0 < used.cost < 70_000
     assert panelist(talk).begun == [1]
 
@@ -466,6 +469,7 @@ async def test_a_stop_in_the_middle_keeps_and_shows_what_is_there(talk: Talk) ->
     version = await only_version(talk)
     assert version.panel_of == (1,)
     assert talk.last.title == "v1 · series of 1 of 5 panels"
+    assert (await spent(talk)).images == 1, "nobody cancelled it"
 
 
 @pytest.mark.parametrize("moment", range(15))
@@ -481,6 +485,7 @@ async def test_whenever_it_is_cancelled_the_books_say_what_is_there(talk: Talk, 
     await until(lambda: posted.card.tone is not Tone.PROGRESS)
     versions = await talk.versions()
     used = await spent(talk)
-    assert used.images == sum(len(one.images) for one in versions) == len(posted.card.images)
+    lost = sum("was lost" in sentence for one in versions for sentence in one.missing)
+    assert used.images - lost == sum(len(one.images) for one in versions) == len(posted.card.images)
     assert used.cost >= talk.provider.paid * EACH, "what is paid for is in the books"
     assert all(used.cost == one.cost for one in versions)

@@ -152,15 +152,30 @@ async def test_cancelling_a_waiting_request_is_free(tmp_path: Path) -> None:
         assert provider.paid == 1
 
 
-async def test_cancelling_a_running_request_says_what_it_may_cost(talk: Talk) -> None:
+async def test_cancelling_a_running_request_says_what_it_may_cost_and_counts(talk: Talk) -> None:
     talk.provider.gate = asyncio.Event()
     asking = asyncio.create_task(talk.imagine("a red fox"))
     while not talk.provider.requests:
         await asyncio.sleep(0.005)
     await talk.press("Cancel", talk.chat.posted[0])
     await asking
-    assert "may still be billed" in talk.last.title
-    assert (await talk.house.store.spent("team", ALICE, since=0)).images == 0
+    assert "so it counts against your images. The team may still be billed" in talk.last.title
+    assert (await talk.house.store.spent("team", ALICE, since=0)).images == 1
+
+
+async def test_cancelling_again_and_again_ends_at_the_limit(talk: Talk) -> None:
+    """Otherwise somebody without any images left could spend the team's money."""
+    await talk.house.store.set_policy("team", Policy(images_per_day=2))
+    talk.provider.gate = asyncio.Event()
+    for count in (1, 2):
+        asking = asyncio.create_task(talk.imagine("a red fox"))
+        while len(talk.provider.requests) < count:
+            await asyncio.sleep(0.005)
+        await talk.press("Cancel", talk.chat.posted[-1])
+        await asking
+    await talk.imagine("a red fox")
+    assert talk.chat.whispers[-1][1].title.startswith("You've used all 2 of your images for today.")
+    assert len(talk.provider.requests) == 2
 
 
 async def test_a_card_that_could_not_be_shown_is_shown_later(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from bot.cards import Card, Tone
 from bot.catalog import Catalog
 from bot.errors import OutcomeUnknown
 from bot.models import Address, Options, Planning, Source, Usage
-from bot.ports import ImageRequest, Preview, Result, Step
-from bot.pricing import actual_cost, format_cost, planning_cost, quote
+from bot.ports import By, ImageRequest, Preview, Result, Step
+from bot.pricing import PLAN_TOKENS, actual_cost, format_cost, planning_cost, quote
 from tests.fakes.chat import FakeChat, Posted
 from tests.fakes.provider import FakeProvider
 from tests.harness import open_test_house
@@ -97,7 +97,8 @@ async def test_the_placeholder_counts_the_plan_at_its_dearest(planned: Talk, wor
                   prompt=request.prompt, inputs=0, previews=request.previews)  # fmt: skip
     assert estimate_on(planned.chat.posted[0]) == float(format_cost(worst.cost).removeprefix("$"))
     assert worst.cost > plain.cost
-    assert worst.plan_cost + plain.cost == pytest.approx(worst.cost, abs=2)
+    planned_words = 5 * PLAN_TOKENS[think]  # the image model reads what the plan makes of the prompt
+    assert worst.plan_cost + plain.cost + planned_words == pytest.approx(worst.cost, abs=2)
 
 
 async def test_each_of_several_pictures_is_estimated_with_a_plan_of_its_own(planned: Talk) -> None:
@@ -172,7 +173,7 @@ async def test_the_card_names_the_pages_and_what_drawing_thinking_and_searching_
     assert format_cost(cost) in posted.card.footer.split(" · ")
     (version,) = await planned.versions()
     assert (version.cost, version.cost_is_estimate) == (cost, False)
-    (row,) = await planned.house.store.usage(since=0)
+    (row,) = await planned.house.store.tallies(By.MODEL, since=0, until=2**60)
     assert (row.cost, row.unknown_cost) == (cost, 0)
 
 
@@ -285,7 +286,7 @@ async def test_the_sketch_engine_cannot_think_and_says_so_for_nothing(tmp_path: 
         await talk.imagine(f"a red fox {words}")
         assert chat.posted == []
         ((_, card),) = chat.whispers
-        assert await house.store.usage(since=0) == []
+        assert await house.store.tallies(By.MODEL, since=0, until=2**60) == []
     assert card.title == (
         "The offline sketch engine cannot think or search first. Leave out --think and --web. Nothing was charged."
     )
@@ -297,4 +298,4 @@ async def test_an_image_service_without_a_planner_says_so_for_nothing(talk: Talk
     await talk.imagine("a red fox --think high")
     assert talk.chat.posted == []
     assert talk.chat.whispers[0][1].title == f"{talk.provider.refuses} Nothing was charged."
-    assert await talk.house.store.usage(since=0) == []
+    assert await talk.house.store.tallies(By.MODEL, since=0, until=2**60) == []

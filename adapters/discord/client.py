@@ -21,7 +21,7 @@ from adapters.discord.references import reference_commands, reference_form, save
 from adapters.discord.view import card_view
 from bot.cards import Card, parse_button_id
 from bot.menu import Menu
-from bot.models import Attachment, Command
+from bot.models import Attachment, Command, Policy
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ _HINT_SECONDS = 60
 NO_PICTURE = "There is no picture on that message."
 FORM_EXPIRED = "This form is too old. Open it again from the message's Apps menu."
 CANNOT_READ = "I can't read replies here unless they ping me: mention me, or press Edit."
+COMMAND_CHANGED = "This command has changed. Reload Discord (Ctrl+R, or close the app), then try again."
 CANNOT_SEE = "I can't see the picture you are answering. Choose Apps › Edit image in that message's menu."
 
 
@@ -67,12 +68,13 @@ class RetouchClient(discord.Client):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
         )
+        tree.error(self._unfit)
         tree.add_command(imagine_command(menu, self._command))
         tree.add_command(gallery_command(self._command))
         tree.add_command(reference_commands(self._command))
         for command in people_commands(self._command):
             tree.add_command(command)
-        tree.add_command(admin_commands(self._command))
+        tree.add_command(admin_commands(self._command, self._settings))
         tree.add_command(edit_image_menu(self._edit_image))
         tree.add_command(save_reference_menu(self._save_reference))
         return tree
@@ -118,6 +120,20 @@ class RetouchClient(discord.Client):
             if await self._acknowledge(interaction, thinking=True):
                 async with self._thinking(interaction):
                     await doors.command(command)
+
+    async def _unfit(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
+        """A command as an older or newer version of the bot has it: Discord's own words for that say nothing."""
+        if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.TransformerError):
+            log.warning("command not understood: error=%s", type(error).__name__)
+            await self._refuse(interaction, COMMAND_CHANGED)
+        else:
+            await app_commands.CommandTree.on_error(self.tree, interaction, error)
+
+    async def _settings(self, interaction: discord.Interaction[Any]) -> Policy | None:
+        """The server's settings, where this person may change them: they are offered while they type."""
+        if self.doors is None or interaction.guild_id is None:
+            return None
+        return await self.doors.settings(incoming.user_of(interaction), str(interaction.guild_id))
 
     async def _edit_image(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Open the form. On a picture of ours it is that version's Edit button."""

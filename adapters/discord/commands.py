@@ -11,8 +11,10 @@ from discord import app_commands, ui
 
 from adapters.discord.incoming import PICTURES, WORDS, command_of
 from adapters.discord.text import shortened
+from bot.cards import parse_button_id
 from bot.menu import Menu, ModelMenu
 from bot.models import Command
+from bot.replies.forms import question
 
 MAX_CHOICES = 25
 MAX_WORDS = 4000  # of a text field in a form; the prompt option of /imagine takes 6000
@@ -51,7 +53,7 @@ def imagine_command(menu: Menu, take: Take) -> app_commands.Command[Any, ..., No
 
 _FLAGS = {
     "aspect": "ar", "size": "size", "quality": "quality", "count": "n", "format": "format", "background": "background",
-    "model": "model", "think": "think", "web": "web",
+    "model": "model", "think": "think", "web": "web", "private": "private",
 }  # fmt: skip
 _ABOUT = {
     "prompt": "What you want to see",
@@ -64,6 +66,7 @@ _ABOUT = {
     "model": "Which image model",
     "think": "Let a text model plan the picture first; slower and dearer",
     "web": "Let it search the web first",
+    "private": "Only you see it until you share it",
     "image1": "A picture to use",
     "image2": "A second picture to use",
     "image3": "A third picture to use",
@@ -91,6 +94,7 @@ def _annotations(menu: Menu) -> dict[str, Any]:
         options["model"] = text
     if menu.efforts:
         options |= {"think": text, "web": bool | None}
+    options["private"] = bool | None
     return options | {f"image{number}": picture for number in range(1, 5)}
 
 
@@ -157,17 +161,20 @@ def edit_image_menu(edit_image: OnMessage) -> app_commands.ContextMenu:
 
 
 def form(custom_id: str, title: str, value: str = "") -> ui.Modal:
-    """The form that asks what should change. Its answer is read by id: `incoming.form_of`."""
+    """The form that a button, or "Edit image", opens. Its answer is read by id: `incoming.form_of`."""
+    asks = question((parse_button_id(custom_id) or ("", ""))[0])
     modal = ui.Modal(title=shortened(title, 45), custom_id=custom_id)
     words = ui.TextInput[ui.Modal](
         style=discord.TextStyle.paragraph,
         custom_id=WORDS,
         default=value[:MAX_WORDS] or None,
         max_length=MAX_WORDS,
-        placeholder="make it night",
+        placeholder=asks.example or None,
+        required=not asks.optional,
     )
-    files = ui.FileUpload[ui.Modal](custom_id=PICTURES, required=False, min_values=0, max_values=4)
-    modal.add_item(ui.Label(text="What should change?", component=words))
-    modal.add_item(ui.Label(text="Pictures to use", description="If you like: a logo, a style.", component=files))
+    modal.add_item(ui.Label(text=asks.label, component=words))
+    if asks.pictures:
+        files = ui.FileUpload[ui.Modal](custom_id=PICTURES, required=False, min_values=0, max_values=4)
+        modal.add_item(ui.Label(text="Pictures to use", description="If you like: a logo, a style.", component=files))
     modal.stop()
     return modal

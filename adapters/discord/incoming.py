@@ -51,6 +51,15 @@ def user_of(context: Context) -> User:
     return User(PLATFORM, str(person.id), person.display_name, roles, _is_admin(context), is_guest)
 
 
+def names_of(context: Context) -> dict[str, str]:
+    """What the channel, a thread's own one, and the person's roles are called, by id."""
+    person = context.author if isinstance(context, discord.Message) else context.user
+    channel = context.channel.parent if isinstance(context.channel, discord.Thread) else context.channel
+    called = getattr(channel, "name", None) if context.guild else None
+    found = {str(role.id): role.name for role in person.roles} if isinstance(person, discord.Member) else {}
+    return found | ({str(channel.id): f"#{called}"} if channel and called else {})
+
+
 def adults_in(context: Context) -> bool:
     """Whether the channel, or a thread's, is age-restricted."""
     channel = context.channel
@@ -61,8 +70,12 @@ def _is_admin(context: Context) -> bool:
     if context.guild is None:
         return False
     if isinstance(context, discord.Interaction):
-        return context.permissions.manage_guild
-    return isinstance(context.author, discord.Member) and context.author.guild_permissions.manage_guild
+        return _manages(context.permissions)
+    return isinstance(context.author, discord.Member) and _manages(context.author.guild_permissions)
+
+
+def _manages(permissions: discord.Permissions) -> bool:
+    return permissions.manage_guild or permissions.administrator
 
 
 # ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,6 +129,7 @@ def command_of(
         name=name,
         flags={name: str(value) for name, value in flags.items() if value is not None},
         attachments=tuple(attachment_of(image) for image in images if image),
+        names=names_of(interaction),
     )
 
 

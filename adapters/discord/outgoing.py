@@ -20,7 +20,7 @@ from adapters.discord.memory import Recent
 from adapters.discord.problems import INVALID, UNKNOWN_CHANNEL, persist, too_large
 from adapters.discord.text import shortened
 from adapters.discord.view import card_view
-from bot.cards import Card
+from bot.cards import Card, Tone
 from bot.models import Address, Place
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,12 @@ def missing_permissions(room: Room) -> tuple[str, ...]:
 
 
 async def open_thread(room: Room, message: discord.Message, card: Card) -> bool:
-    """A thread for the replies, where the bot may open one. Elsewhere it must not try: refusals count."""
+    """A thread for the replies, where the bot may open one. Elsewhere it must not try: refusals count.
+
+    None for a sentence of the bot's own, such as what admins are told: there is no picture to talk about.
+    """
+    if card.tone is not Tone.PROGRESS and not (card.prompt or card.images or card.buttons):
+        return False
     guild = getattr(room, "guild", None)
     if not isinstance(room, discord.TextChannel) or not isinstance(guild, discord.Guild):
         return False

@@ -32,11 +32,12 @@ from adapters.discord.problems import ARCHIVED, FAILURES, NO_HISTORY, problem
 from bot.cards import Card
 from bot.errors import MessageGone, PlatformProblem, SetupProblem
 from bot.menu import Menu, ModelMenu
-from bot.models import Address, Attachment, Message, Place, Request
+from bot.models import Address, Attachment, Message, Place, Request, User
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)
 
+REMOVED_NAME = "Removed picture"
 _NOBODY = discord.AllowedMentions.none()
 _GRACE = 20.0  # seconds for the requests in hand at the end
 _LOGIN = 30.0  # seconds a message may wait for the login
@@ -137,6 +138,17 @@ class DiscordPlatform:
             raise MessageGone("The message was deleted.") from error
         except FAILURES as error:
             raise problem(error) from error
+        if card.gone and address.place.thread == address.message:
+            await self._unname(address.place)
+
+    async def _unname(self, place: Place) -> None:
+        """A thread is called by what somebody asked for: such words go with their picture. Best effort."""
+        try:
+            room, _ = await self._rooms.of(place)
+            if isinstance(room, discord.Thread) and room.owner_id == getattr(self.client.user, "id", None):
+                await room.edit(name=REMOVED_NAME)
+        except FAILURES as error:
+            log.info("a thread keeps its name: error=%s", type(error).__name__)
 
     async def _edited(self, address: Address, card: Card) -> None:
         self._remember_values(card)
@@ -188,7 +200,8 @@ class DiscordPlatform:
 
         async def attempt(view: ui.LayoutView, files: list[discord.File]) -> discord.Message:
             if first:
-                return await opened.interaction.edit_original_response(view=view, attachments=files)
+                whisper = opened.interaction.edit_original_response
+                return await whisper(view=view, attachments=files, allowed_mentions=_NOBODY)
             return await opened.interaction.followup.send(view=view, files=files, ephemeral=True, wait=True)
 
         await send(card, DEFAULT_LIMIT, attempt)
@@ -203,8 +216,8 @@ class DiscordPlatform:
         return True
 
     async def _say_for_a_minute(self, asked: Request, card: Card) -> bool:
-        if card.links:  # a link is a key of the asker's own
-            card = Card(title="I cannot send you this link alone. Allow direct messages from here, then ask again.")
+        if card.links or card.files or not isinstance(asked, Message):  # a key, or an answer, of the asker's own
+            card = Card(title="I cannot send you this alone. Allow direct messages from here, then ask again.")
         room, _ = await self._rooms.of(asked.place)
         reference = _reference(room, asked.id if isinstance(asked, Message) else None)
 
@@ -213,6 +226,17 @@ class DiscordPlatform:
 
         await send(card, room_limit(room), attempt)
         return True
+
+    async def alone(self, place: Place, user: User) -> Place:
+        """The direct message with somebody. Whether they take any is known when one is sent."""
+        if place.workspace == DM:
+            return place
+        await self._online()
+        try:
+            room = await self.client.create_dm(discord.Object(int(user.id)))
+        except FAILURES as error:
+            raise problem(error) from error
+        return Place(place.platform, DM, str(room.id))
 
     # ── links and files ────────────────────────────────────────────────────────────────────────────────────────────
 

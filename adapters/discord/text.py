@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
+
+from bot.cards import Channel, Live, Person, pieces
 
 _MARKED = re.compile(f"([{re.escape(string.punctuation)}])")
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -36,6 +39,21 @@ def inert_within(text: str, room: int) -> str:
             break
         kept.append(piece)
     return "".join(kept) + "…"
+
+
+def told(text: str, live: Sequence[Live], room: int) -> str:
+    """`inert_within`, with moments in the reader's own time, people and channels as links, if there is room."""
+    whole = "".join(inert(one) if isinstance(one, str) else _shown(one) for one in pieces(_plain(text), live))
+    return whole if length(whole) <= room else inert_within(text, room)
+
+
+def _shown(piece: Live) -> str:
+    if isinstance(piece, Person):
+        mention = f"<@{'&' if piece.is_role else ''}{piece.id}>"
+        return mention if piece.id.isdecimal() else inert(piece.words)
+    if isinstance(piece, Channel):
+        return f"<#{piece.id}>" if piece.id.isdecimal() else inert(piece.words)
+    return f"<t:{piece.at // 1000}:{'R' if piece.relative else 'f'}>"
 
 
 def _plain(text: str) -> str:

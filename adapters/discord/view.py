@@ -10,7 +10,7 @@ from discord import ui
 
 from adapters.discord.files import Outgoing, Parcel
 from adapters.discord.incoming import ASKS
-from adapters.discord.text import inert_within, length, one_line, quoted, shortened, small
+from adapters.discord.text import inert_within, length, one_line, quoted, shortened, small, told
 from bot.cards import Button, Card, Link, Tone
 
 MAX_TEXT = 4000  # display characters over all text of one message
@@ -43,7 +43,7 @@ def card_view(card: Card, parcel: Parcel = _NOTHING) -> ui.LayoutView:
     for text in before:
         container.add_item(ui.TextDisplay(text))
     if parcel.pictures:
-        container.add_item(ui.MediaGallery(*(_item(one) for one in parcel.pictures)))
+        container.add_item(ui.MediaGallery(*(_item(one, spoiler=card.spoiler) for one in parcel.pictures)))
     for file in parcel.files:
         container.add_item(ui.File(_address(file)))
     for text in after:
@@ -59,8 +59,8 @@ def card_view(card: Card, parcel: Parcel = _NOTHING) -> ui.LayoutView:
     return view
 
 
-def _item(picture: Outgoing) -> discord.MediaGalleryItem:
-    return discord.MediaGalleryItem(_address(picture), description=picture.alt or None)
+def _item(picture: Outgoing, *, spoiler: bool) -> discord.MediaGalleryItem:
+    return discord.MediaGalleryItem(_address(picture), description=picture.alt or None, spoiler=spoiler)
 
 
 def _address(file: Outgoing) -> str:
@@ -68,10 +68,11 @@ def _address(file: Outgoing) -> str:
 
 
 def _texts(card: Card, notes: Sequence[str]) -> tuple[list[str], list[str]]:
-    title = f"**{inert_within(one_line(card.title), _TITLE)}**" if card.title.strip() else ""
-    body = inert_within(card.body.strip(), _BODY)
+    title = f"**{told(one_line(card.title), card.live, _TITLE)}**" if card.title.strip() else ""
     footers = [one_line(line) for line in (*notes, card.small_print) if line.strip()]
     footer = small("\n".join(inert_within(line, _FOOTER) for line in footers))
+    alone = MAX_TEXT - length(title) - length(footer)
+    body = told(card.body.strip(), card.live, _BODY if card.prompt.strip() else max(_BODY, alone))
     room = MAX_TEXT - sum(length(text) for text in (title, body, footer))
     before = [text for text in (title, _prompt(card.prompt, room), body) if text]
     return before, [footer] if footer else []

@@ -23,7 +23,7 @@ from bot.ports import Finding, InputImage
 log = logging.getLogger(__name__)
 
 MODEL = "omni-moderation-latest"
-TIMEOUT = 10.0  # seconds for all requests of one check
+TIMEOUT = 10.0  # seconds for all requests of one check to one gateway
 AT_ONCE = 4
 _MOST_BYTES = 1_000_000  # an answer has about 2,000
 _NONE_HERE = (404, 405, 501)
@@ -49,22 +49,18 @@ class Moderations:
         Raises `Unavailable` when none of those answered in time, `SetupProblem` when none has one.
         """
         failed = False
-        try:
-            async with asyncio.timeout(self._timeout):
-                for name, wire in self._gateways.items():
-                    if name in self._without:
-                        continue
-                    try:
-                        return await _all(wire, words, pictures)
-                    except _NoneHereError:
-                        self._without.add(name)
-                        log.warning("gateway %s has no Moderations API; it is not asked again", name)
-                    except _NoAnswerError as error:
-                        failed = True
-                        log.warning("gateway %s did not answer the precheck: %s", name, error)
-        except TimeoutError as error:
-            log.warning("the precheck took longer than %s s", self._timeout)
-            raise Unavailable(_NO_ANSWER) from error
+        for name, wire in self._gateways.items():
+            if name in self._without:
+                continue
+            try:
+                async with asyncio.timeout(self._timeout):
+                    return await _all(wire, words, pictures)
+            except _NoneHereError:
+                self._without.add(name)
+                log.warning("gateway %s has no Moderations API; it is not asked again", name)
+            except (_NoAnswerError, TimeoutError) as error:
+                failed = True
+                log.warning("gateway %s did not answer the precheck: %s", name, error or "too late")
         if failed:
             raise Unavailable(_NO_ANSWER)
         raise SetupProblem(_NO_ANSWER, for_admin=_NOBODY)
@@ -133,12 +129,16 @@ def _of_one(result: object, number: int) -> list[Finding]:
         raise ValueError("not a result")
     flags, scores = _mapping(result.get("categories")), _mapping(result.get("category_scores"))
     found = [
-        Finding(number, name, score if isinstance(score := scores.get(name, 0.0), int | float) else 0.0, flag is True)
-        for name, flag in flags.items()
+        Finding(number, name, _number(scores.get(name)), flags.get(name) is True)
+        for name in dict.fromkeys((*flags, *scores))
     ]
     if result["flagged"] and not any(one.flagged for one in found):
         found.append(Finding(number, "", 1.0, flagged=True))
     return found
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) else 0.0
 
 
 def _mapping(value: object) -> Mapping[str, object]:

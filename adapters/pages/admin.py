@@ -13,16 +13,21 @@ from aiohttp import web
 
 from adapters.pages.common import STARTING, Common, shown, told
 from bot import reports
+from bot.cards import Card, Tone
 from bot.errors import BadInput, NotFound
 from bot.links import Grant, Page
 from bot.models import Act, Command, OpenOutcome, Policy, Span, now_ms
-from bot.policies import SETTINGS, Setting, apply
+from bot.models import Grant as PolicyGrant
+from bot.policies import SETTINGS, Setting, setting, times
 from bot.ports import By
+from bot.studio.admin import WAS
 from bot.studio.budgets import budgets_used
+from bot.studio.usage import usage_report
 
 ACTS = 60  # lines of the audit at a time
 DAY_MS = 86_400_000
 MOST_DAYS = 366
+SEEN_DAYS = 90  # who was active in these is offered by name
 LONGEST_WORDS = 1_000
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _WORDS = re.compile(r"(?:grant|ban|unban|resolve)\s.+")
@@ -72,29 +77,38 @@ class AdminPage:
         return web.json_response({"settings": [_setting_view(one, policy) for one in SETTINGS.values()]})
 
     async def set(self, request: web.Request) -> web.StreamResponse:
-        """Change one setting: {"id": …, "name": …, "value": …}; answers with the value as it is kept."""
+        """Change one setting: {"id": …, "name": …, "value": …, "was": …}.
+
+        Answers with the value as it is kept, and what to do next.
+        `was` is what the page showed: it is not changed if somebody else did in the meantime.
+        """
         grant = self._grant(request)
         body = await _body(request)
-        name, value = _text(body, "name"), _text(body, "value")
-        wanted = SETTINGS[name].show(apply(await self._policy(grant), name, value)) if name in SETTINGS else ""
-        said = await self._command(grant, body, f"set {name} {value}")
-        kept = SETTINGS[name].show(await self._policy(grant)) if name in SETTINGS else ""
-        if kept != wanted or not kept:
-            raise BadInput(said)
-        return web.json_response({"value": kept, "said": said})
+        one, value = setting(_text(body, "name")), _text(body, "value").strip()
+        if not value:
+            raise BadInput(f"This cannot be empty. Write for example: {one.show(Policy())}.")
+        flags = {one.name: value} | ({f"{WAS}{one.name}": _text(body, "was")} if "was" in body else {})
+        try:
+            card = await self._command(grant, body, "set", flags)
+        except BadInput as error:
+            raise BadInput(_in_words(one, str(error))) from error
+        kept = one.show(await self._policy(grant))
+        return web.json_response({"value": kept, "next": _in_words(one, card.footer) if card else ""})
 
     async def do(self, request: web.Request) -> web.StreamResponse:
-        """Grant, ban, unban or resolve: {"id": …, "words": "ban user:U1 7 days spam"}."""
+        """Grant, ban, unban or resolve: {"id": …, "words": "ban user:U1 7 days: spam", "until": "7 days"}.
+
+        `until` is checked by itself: what is no time would be taken for the beginning of a reason.
+        """
         grant = self._grant(request)
         body = await _body(request)
         words = " ".join(_text(body, "words").split())
         if not _WORDS.fullmatch(words) or len(words) > LONGEST_WORDS:
             raise BadInput("Say whom or what, in fewer words.")
-        before = await self._state(grant)
-        said = await self._command(grant, body, words)
-        if await self._state(grant) == before:
-            raise BadInput(said)
-        return web.json_response({"said": said})
+        if until := _text(body, "until"):
+            times.moment(until, now_ms(), (await self._policy(grant)).zone)
+        card = await self._command(grant, body, words)
+        return web.json_response({"said": card.title if card else "That was done already."})
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,27 +125,35 @@ class AdminPage:
         return web.Response(text=reports.usage_csv(report), content_type="text/csv", headers=headers)
 
     async def money(self, request: web.Request) -> web.StreamResponse:
-        """Budgets and what is used of them, and requests that perhaps were billed."""
+        """Budgets and what is used of them, what was granted to them, and requests that perhaps were billed."""
         grant = self._grant(request)
         unknown = await self._common.store.unknowns(grant.place.workspace)
+        policy, now = await self._policy(grant), now_ms()
         return web.json_response(
-            {"budgets": await self._budgets(grant), "unknown": [_open_view(one) for one in unknown]}
+            {
+                "budgets": await self._budgets(grant),
+                "grants": [_grant_view(one) for one in policy.grants if one.until > now and not one.who],
+                "unknown": [_open_view(one) for one in unknown],
+            }
         )
 
     async def people(self, request: web.Request) -> web.StreamResponse:
-        """Bans and grants that have not ended."""
-        policy, now = await self._policy(self._grant(request)), now_ms()
+        """Bans and people's grants that have not ended, and who was active of late, by their ids."""
+        grant = self._grant(request)
+        policy, now = await self._policy(grant), now_ms()
         bans = [one for one in policy.bans if one.until is None or one.until > now]
-        grants = [one for one in policy.grants if one.until > now]
+        grants = [one for one in policy.grants if one.until > now and one.who]
+        active = await self._common.store.tallies(
+            By.PERSON, since=now - SEEN_DAYS * DAY_MS, until=now + 1, workspace=grant.place.workspace
+        )
+        seen = {f"user:{one.key.partition(':')[2]}": one.name for one in active if ":" in one.key}
         return web.json_response(
             {
                 "bans": [{"who": one.who, "until": one.until, "reason": one.reason, "by": one.by} for one in bans],
-                "grants": [
-                    {"who": one.who, "where": one.where, "measure": one.measure, "amount": one.amount,
-                     "until": one.until} for one in grants
-                ],
+                "grants": [_grant_view(one) for one in grants],
+                "seen": seen,
             }
-        )  # fmt: skip
+        )
 
     async def audit(self, request: web.Request) -> web.StreamResponse:
         """A page of the audit, newest first. `next` is what to ask for as `before`, 0 at the end."""
@@ -154,54 +176,100 @@ class AdminPage:
     async def _policy(self, grant: Grant) -> Policy:
         return await self._common.store.policy(grant.place.workspace)
 
-    async def _state(self, grant: Grant) -> object:
-        """What the page's own commands change: one that changes nothing has said why."""
-        policy = await self._policy(grant)
-        return policy.bans, policy.grants, tuple(await self._common.store.unknowns(grant.place.workspace))
+    async def _command(self, grant: Grant, body: View, words: str, flags: dict[str, str] | None = None) -> Card | None:
+        """Run an admin's command; what it answered. None: it was done before, under the same id.
 
-    async def _command(self, grant: Grant, body: View, words: str) -> str:
-        """Run an admin's command; what it answered. The same id again is answered without doing it again."""
+        Raises `BadInput` with why it was not done.
+        """
         if self._common.doors is None:
             raise BadInput(STARTING)
         event = _text(body, "id")
         if not _ID.fullmatch(event):
             raise BadInput("This request has no proper id. Reload the page.")
-        command = Command(f"page:{event}", grant.place, grant.user, words, name="admin")
+        command = Command(f"page:{event}", grant.place, grant.user, words, name="admin", flags=flags or {})
         card = await self._common.doors.ask(command)
-        return " ".join(part for part in (card.title, card.body) if part) if card else "That was done already."
+        if card and card.tone is not Tone.DONE:
+            raise BadInput(card.title)
+        return card
 
     async def _report(self, request: web.Request) -> reports.Report:
         grant = self._grant(request)
         by, days = _by(request), _number(request, "days", 30, most=MOST_DAYS)
-        now = now_ms()
-        found = await self._common.store.tallies(
-            by, since=now - max(1, days) * DAY_MS, until=now + 1, workspace=grant.place.workspace
+        return await usage_report(
+            self._common.store, by, days=max(1, days), now=now_ms(), workspace=grant.place.workspace
         )
-        return reports.report(by, found, (await self._policy(grant)).zone)
 
     async def _budgets(self, grant: Grant) -> list[View]:
         workspace = grant.place.workspace
         found = await budgets_used(self._common.store, workspace, await self._policy(grant), now_ms())
         return [
-            {"name": f"{one.where or 'Workspace'} · {_SPANS[one.span]}", "amount": one.amount, "used": used}
+            {"name": f"{one.where or 'Workspace'} · {_SPANS[one.span]}", "where": one.where, "amount": one.amount,
+             "used": used}
             for one, used in found
-        ]
+        ]  # fmt: skip
 
 
 # ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+# Where the name alone says too little to who reads it for the first time.
+_LABELS = {
+    "images-per-day": "Images per person and day",
+    "limits": "Other limits for people, roles, channels",
+    "in-flight": "Requests of one person at a time",
+    "budgets": "Budgets for everybody together",
+    "tiers": "What may be asked for",
+    "zone": "Time zone",
+    "moderation": "The image service's own moderation",
+    "low-needs-adults": "Level “low” only in age-restricted channels",
+    "blocked-terms": "Blocked words",
+    "watched-terms": "Watched words",
+    "precheck": "Check words and pictures first",
+    "thresholds": "From which score on the check refuses",
+    "review": "Review before pictures are seen",
+    "admin-channel": "Channel for admins",
+    "guests": "People of other organisations",
+    "denied": "People and roles denied",
+    "channels": "What is different in a channel",
+    "thread-mode": "Which replies in a thread are edits",
+    "previews": "Previews while drawing",
+    "offer-same": "Offer the picture made before",
+    "private": "Show pictures to their askers first",
+    "spoiler": "Hide pictures until clicked",
+    "disclosure": "Words on AI",
+    "disclosure-required": "Words on AI are required",
+    "adds-references": "Who saves named references",
+    "deletes-references": "Who deletes named references",
+    "keep-pictures-days": "Days that pictures are kept",
+    "keep-prompts-days": "Days that prompts are kept",
+    "keep-attachments-days": "Days that people's files are kept",
+}
+
+
 def _setting_view(setting: Setting, policy: Policy) -> View:
     return {
         "name": setting.name,
-        "label": setting.name.replace("-", " ").capitalize(),
+        "label": _label(setting),
         "group": setting.group,
         "about": setting.about,
         "kind": setting.kind,
         "choices": list(setting.choices),
         "empty": setting.empty,
         "value": setting.show(policy),
+        "usual": setting.show(Policy()),
     }
+
+
+def _label(setting: Setting) -> str:
+    return _LABELS.get(setting.name, setting.name.replace("-", " ").capitalize())
+
+
+def _in_words(setting: Setting, sentence: str) -> str:
+    """What a command line would read, for this page: the settings as they are called here, and no markup."""
+    called = re.sub(rf"^{setting.name}\b", f"“{_label(setting)}”", sentence)
+    for one in (one for one in SETTINGS.values() if "-" in one.name):
+        called = re.sub(rf"(?<![\w-]){one.name}(?![\w-])", f"“{_label(one)}”", called)
+    return re.sub(r"`([^`]*)`", r"“\1”", called)
 
 
 def _row_view(row: reports.Row) -> View:
@@ -213,6 +281,10 @@ def _row_view(row: reports.Row) -> View:
         "unknown": row.unknown_cost,
         "refused": row.refused,
     }
+
+
+def _grant_view(one: PolicyGrant) -> View:
+    return {"who": one.who, "where": one.where, "measure": one.measure, "amount": one.amount, "until": one.until}
 
 
 def _open_view(one: OpenOutcome) -> View:
@@ -228,6 +300,9 @@ def _act_view(act: Act) -> View:
         "target": act.target,
         "before": act.before,
         "after": act.after,
+        "channel": act.channel,
+        "words": act.words,
+        "had_words": bool(act.digest),
     }
 
 

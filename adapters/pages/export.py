@@ -41,12 +41,13 @@ class ExportPage:
         return web.FileResponse(out, headers={"Content-Type": "application/zip", "Content-Disposition": disposition})
 
     async def _name(self, grant: Grant) -> str:
-        """Equal for equal zips, however many links lead to them; another one once the thread has grown."""
-        versions = [one for one in await self._common.store.versions(grant.target) if one.is_open]
-        told = f"{grant.target} {grant.more} {len(versions)}"
+        """Equal for equal zips, however many links lead to them; another one once anything in it changes."""
+        store, target = self._common.store, grant.target
+        version = await store.version(target)
+        told = f"{target} {grant.more} {[version] if version else await store.versions(target)}"
         if grant.target == MINE and self._common.privacy:
             found = await self._common.privacy.belongings(grant.place, grant.user)
-            told = f"{MINE} {grant.viewer} {len(found.versions)} {len(found.jobs)} {len(found.ledger)} {found.stars}"
+            told = f"{MINE} {grant.viewer} {found}"
         return hashlib.sha256(told.encode()).hexdigest()[:24]
 
     async def _make(self, grant: Grant, out: Path) -> None:

@@ -10,14 +10,14 @@ from adapters.pages.common import Common, shown, told
 from adapters.pages.sight import VIEW, Sight
 from bot.cards import CardImage
 from bot.errors import BadInput
-from bot.models import Found, Version
+from bot.models import Found, Kind, Version
 from bot.ports import Wall
 
 PAGE_LENGTH = 60
 EDGE = 512  # pixels of a light copy: sharp on a wall of pictures on a dense screen
 LONGEST_SEARCH = 1000  # characters
 LONGEST_TOLD = 300  # characters of a prompt where it only stands beside a picture
-WHILE_GOOD = "private, max-age=3600"  # as long as the link itself
+ASK_FIRST = "private, no-cache"  # kept by the browser, shown once we said that it is still there: it may be removed
 
 View = dict[str, object]
 
@@ -36,9 +36,9 @@ class GalleryPage:
             web.get(gallery, shown(self.page)),
             web.get(f"{gallery}/list", told(self.list)),
             web.post(f"{VIEW}/star", told(self.star)),
-            web.get(f"{VIEW}/thumb/{{version}}/{{index}}", shown(self.light_copy, cache=WHILE_GOOD)),
-            web.get(f"{VIEW}/picture/{{version}}/{{index}}", shown(self.original, cache=WHILE_GOOD)),
-            web.get(f"{VIEW}/reference/{{version}}/{{index}}", shown(self.reference, cache=WHILE_GOOD)),
+            web.get(f"{VIEW}/thumb/{{version}}/{{index}}", shown(self.light_copy, cache=ASK_FIRST)),
+            web.get(f"{VIEW}/picture/{{version}}/{{index}}", shown(self.original, cache=ASK_FIRST)),
+            web.get(f"{VIEW}/reference/{{version}}/{{index}}", shown(self.reference, cache=ASK_FIRST)),
         ]
 
     async def page(self, request: web.Request) -> web.StreamResponse:
@@ -56,7 +56,8 @@ class GalleryPage:
             before=request.query.get("before", "")[:64],
             limit=PAGE_LENGTH + 1,
         )
-        items = [await self._item(request, one) for one in found[:PAGE_LENGTH]]
+        words = await self._sight.words_on_ai(request)
+        items = [await self._item(request, one, words) for one in found[:PAGE_LENGTH]]
         more = found[PAGE_LENGTH - 1].version.id if len(found) > PAGE_LENGTH else ""
         return web.json_response({"items": [one for one in items if one], "next": more})
 
@@ -84,7 +85,7 @@ class GalleryPage:
             headers["Content-Disposition"] = f'attachment; filename="{picture.name}"'
         return web.FileResponse(picture.path, headers=headers)
 
-    async def _item(self, request: web.Request, found: Found) -> View | None:
+    async def _item(self, request: web.Request, found: Found, words: str) -> View | None:
         """A version on the wall; None when its pictures were removed."""
         version = found.version
         pictures = await self._sight.pictures(version)
@@ -96,19 +97,20 @@ class GalleryPage:
             "count": len(pictures),
             "model": version.options.model,
             "starred": found.starred,
-            **in_short(version),
+            **in_short(version, words),
             **picture_view(request, version, *pictures[0]),
         }
 
 
-def in_short(version: Version) -> View:
-    """What stands beside a picture of this version. `when` is milliseconds since 1970."""
+def in_short(version: Version, words: str) -> View:
+    """What stands beside a picture of this version: `words` on AI if it was drawn. `when` is ms since 1970."""
     return {
         "number": f"v{version.number}",
         "kind": str(version.kind),
         "prompt": version.prompt[:LONGEST_TOLD],
         "who": version.author.name,
         "when": version.created,
+        "ai": "" if version.kind is Kind.UPLOAD else words,
     }
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from adapters.pages.common import Common
 from bot import replies
 from bot.cards import CardImage
+from bot.disclosure import said
 from bot.errors import NotFound
 from bot.links import Grant, Page
 from bot.models import Asset, Thread, Version
@@ -42,6 +43,10 @@ class Sight:
     def grant(self, request: web.Request) -> Grant:
         """What the link of this request allows whom."""
         return self._common.grant(Page(request.match_info["page"]), request)
+
+    async def words_on_ai(self, request: web.Request) -> str:
+        """What the workspace wants said of pictures that AI drew; "" for nothing."""
+        return said(await self._store.policy(self.grant(request).place.workspace))
 
     async def version(self, request: web.Request, version_id: object) -> Version:
         """A version that this link's person may see; a thread's link opens that thread alone."""

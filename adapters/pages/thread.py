@@ -44,7 +44,11 @@ class ThreadPage:
         viewer = self._sight.grant(request).viewer
         stars = await self._common.shelf.stars(viewer, session.thread.id)
         spots = laid_out((one.id, one.parent) for one in session.versions)
-        nodes = [await self._node(request, session, one, spots[one.id], one.id in stars) for one in session.versions]
+        words = await self._sight.words_on_ai(request)
+        nodes = [
+            await self._node(request, session, one, spots[one.id], words, starred=one.id in stars)
+            for one in session.versions
+        ]
         return web.json_response({"versions": nodes})
 
     async def version(self, request: web.Request) -> web.StreamResponse:
@@ -56,7 +60,7 @@ class ThreadPage:
         return web.json_response(
             {
                 "id": version.id,
-                **in_short(version),
+                **in_short(version, await self._sight.words_on_ai(request)),
                 "prompt": version.prompt,
                 "made": _made(version, parent),
                 "parent": version.parent,
@@ -82,7 +86,9 @@ class ThreadPage:
             raise NotFound("This picture's message is not in the chat any more.")
         return web.Response(status=303, headers={"Location": url})
 
-    async def _node(self, request: web.Request, session: Session, version: Version, spot: Spot, starred: bool) -> View:
+    async def _node(
+        self, request: web.Request, session: Session, version: Version, spot: Spot, words: str, *, starred: bool
+    ) -> View:
         node: View = {
             "id": version.id,
             "parent": version.parent,
@@ -96,7 +102,7 @@ class ThreadPage:
             return node
         pictures = await self._sight.pictures(version)
         first = picture_view(request, version, *pictures[0]) if pictures else {}
-        return {**node, **in_short(version), **first, "starred": starred, "count": len(pictures)}
+        return {**node, **in_short(version, words), **first, "starred": starred, "count": len(pictures)}
 
 
 def facts(version: Version) -> list[tuple[str, str]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from adapters.slack.parts import MAX_LABEL, Block, plain, shortened
-from bot.cards import Button, Card, Link, Tone
+from bot.cards import Button, Card, Channel, Link, Live, Moment, Person, Tone, pieces
 
 # Slack's limits, from its SDK and documentation; the total of a message is about 13,000 characters.
 MAX_PROMPT = 2500
 MAX_TEXT = 2000
+MAX_BODY = 3000  # settings and reports fill it
 MAX_ALT = 2000
 MAX_ALTS = 4000  # of all pictures together: each of them tells the prompt again
 MAX_IN_ROW = 25
@@ -18,6 +20,7 @@ MAX_BUTTONS = 25
 MAX_LINKS = 25
 MAX_URL = 3000
 MAX_IMAGES = 20
+MARK = 16  # characters of an asset's id in a block's: by them its file is found again, also after a restart
 
 _SIGNS = {Tone.REFUSAL: "⛔ ", Tone.FAILURE: "⚠️ "}
 _STYLES = {"primary": "primary", "danger": "danger"}
@@ -34,7 +37,7 @@ def card_blocks(card: Card, files: Sequence[str] = (), key: str = "") -> list[Bl
         blocks.append(
             {
                 "type": "image",
-                "block_id": f"picture-{index}-{key or file}"[:255],
+                "block_id": f"picture-{index}-{image.asset[:MARK]}-{key or file}"[:255],
                 "slack_file": {"id": file},
                 "alt_text": shortened(image.alt or image.name, alt),
             }
@@ -50,20 +53,36 @@ def fallback_text(card: Card) -> str:
 
 
 def _words(card: Card) -> Block:
-    parts: list[Block] = [_section(_SIGNS.get(card.tone, "") + card.title, bold=True)]
+    parts: list[Block] = [_section(_SIGNS.get(card.tone, "") + card.title, card.live, bold=True)]
     if card.prompt:
         quoted = {"type": "text", "text": shortened(card.prompt, MAX_PROMPT)}
         parts.append({"type": "rich_text_quote", "elements": [quoted]})
     if card.body:
-        parts.append(_section(card.body))
+        parts.append(_section(card.body, card.live, most=MAX_TEXT if card.prompt else MAX_BODY))
     return {"type": "rich_text", "elements": parts}
 
 
-def _section(text: str, *, bold: bool = False) -> Block:
-    element: Block = {"type": "text", "text": shortened(text, MAX_TEXT)}
-    if bold:
-        element["style"] = {"bold": True}
-    return {"type": "rich_text_section", "elements": [element]}
+def _section(text: str, live: Sequence[Live] = (), *, bold: bool = False, most: int = MAX_TEXT) -> Block:
+    elements = [_element(one, bold=bold) for one in pieces(shortened(text, most), live)]
+    return {"type": "rich_text_section", "elements": elements}
+
+
+_PERSON = re.compile("[UWS][A-Z0-9]{8,}")  # a card with an id that cannot be one is refused whole
+
+
+def _element(piece: str | Live, *, bold: bool) -> Block:
+    """Slack writes moments in the reader's own time zone and language; its `{ago}` is for those gone by only."""
+    if isinstance(piece, Moment) and not piece.relative:
+        form = "{date_short_pretty} at {time}"
+        return {"type": "date", "timestamp": piece.at // 1000, "format": form, "fallback": piece.words}
+    if isinstance(piece, Channel) and piece.id.isalnum() and piece.id.isupper():  # Slack refuses cards with others
+        return {"type": "channel", "channel_id": piece.id}
+    if isinstance(piece, Person) and _PERSON.fullmatch(piece.id):
+        if piece.is_role:
+            return {"type": "usergroup", "usergroup_id": piece.id}
+        return {"type": "user", "user_id": piece.id}
+    text: Block = {"type": "text", "text": piece if isinstance(piece, str) else piece.words}
+    return text | ({"style": {"bold": True}} if bold else {})
 
 
 def _rows(card: Card) -> list[Block]:

@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,10 +23,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.blocks import card_blocks
 from adapters.slack.files import Pictures
+from adapters.slack.people import People
 from adapters.slack.problems import error_code, ours
-from bot.cards import Card, CardImage
+from bot.cards import Card, CardImage, Person
 from bot.errors import PlatformProblem, RetouchError, SetupProblem
-from bot.models import Address, User, new_id
+from bot.models import Address, new_id
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +49,13 @@ class Connection:
         self.bot_user = str(who["user_id"])
         self.bot_id = who.get("bot_id")
         self.pictures = Pictures(client, session)
+        self.people = People(client, self.workspace)
         self.response_urls: OrderedDict[str, str] = OrderedDict()
         self.app: AsyncApp
         self._session = session
         self._permalinks: OrderedDict[Address, str] = OrderedDict()
         self._shared: OrderedDict[tuple[Address, str], None] = OrderedDict()
         self._previews: dict[str, tuple[CardImage, ...]] = {}
-        self._users: OrderedDict[str, User] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # cards
@@ -61,7 +63,11 @@ class Connection:
     async def with_card(
         self, card: Card, send: Callable[[list[Body]], Awaitable[Any]], patience: float = YOUNG_FILE_SECONDS
     ) -> Any:
-        """Upload a card's pictures and send its blocks; Slack may call a young file invalid for some seconds."""
+        """Upload a card's pictures and send its blocks; Slack may call a young file invalid for some seconds.
+
+        People are named by their ids in it: a mention in a message, unlike one in a whisper, rings for them.
+        """
+        card = replace(card, live=tuple(one for one in card.live if not isinstance(one, Person)))
         with tempfile.TemporaryDirectory(prefix="retouch-slack-") as scratch:
             files = [await self.pictures.upload(image, Path(scratch)) for image in card.images]
         pause, deadline = 0.5, asyncio.get_running_loop().time() + patience
@@ -137,21 +143,6 @@ class Connection:
         if response_url:
             _keep(self.response_urls, event_id, response_url)
 
-    async def user(self, user_id: str, *, fresh: bool = False) -> User:
-        """A person with name and rank; both are remembered while we are connected, unless asked for `fresh`."""
-        if user_id in self._users and not fresh:
-            return self._users[user_id]
-        try:
-            found = (await self.client.users_info(user=user_id))["user"]
-        except (SlackApiError, aiohttp.ClientError, TimeoutError):
-            return User("slack", user_id, user_id)
-        profile = found.get("profile") or {}
-        name = profile.get("display_name") or profile.get("real_name") or found.get("name") or user_id
-        is_admin = bool(found.get("is_admin") or found.get("is_owner"))
-        someone = User("slack", user_id, str(name), is_admin=is_admin, is_guest=_is_guest(found, self.workspace))
-        _keep(self._users, user_id, someone)
-        return self._users[user_id]
-
     # tasks
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -167,14 +158,6 @@ class Connection:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-
-
-def _is_guest(found: Body, workspace: str) -> bool:
-    """Somebody invited to some channels only, or of another organisation (Slack Connect)."""
-    if any(found.get(name) for name in ("is_restricted", "is_ultra_restricted", "is_stranger")):
-        return True
-    teams = [found.get("team_id") or workspace, *((found.get("enterprise_user") or {}).get("teams") or ())]
-    return workspace not in teams
 
 
 def _keep(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:

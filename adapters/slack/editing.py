@@ -10,6 +10,7 @@ from adapters.slack.opened import Opened, fitting, packed, unpacked
 from adapters.slack.parts import Block, field, modal, typed, words_input
 from bot.cards import parse_button_id
 from bot.models import Action, Command, Role, User
+from bot.replies.forms import question
 
 Payload = Mapping[str, Any]
 
@@ -35,7 +36,9 @@ def button_view(opened: Opened, label: str, value: str = "") -> Block:
     meaning = parse_button_id(opened.id or "")
     if meaning and meaning[0] == "edit":
         return _edit_view(BUTTON_FORM, opened, value)
-    words = field(_WORDS, "Your words", words_input(_WORDS, "…", value[:_MAX_PREFILLED]))
+    asks = question(meaning[0] if meaning else "")
+    element = words_input(_WORDS, asks.example or "…", value[:_MAX_PREFILLED])
+    words = field(_WORDS, asks.label, element, optional=asks.optional)
     return modal(BUTTON_FORM, label, "Send", packed(opened), [words])
 
 
@@ -81,5 +84,6 @@ def command(payload: Payload, workspace: str, user: User) -> Command | None:
 
 
 def _edit_view(callback: str, opened: Opened, value: str) -> Block:
-    words = field(_WORDS, "What should change?", words_input(_WORDS, "make it night", value[:_MAX_PREFILLED]))
+    asks = question("edit")
+    words = field(_WORDS, asks.label, words_input(_WORDS, asks.example, value[:_MAX_PREFILLED]))
     return modal(callback, "Edit this picture", "Edit", packed(opened), [words])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,12 +14,13 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.slack.blocks import MARK
 from adapters.slack.parts import shortened
 from adapters.slack.problems import TOO_LARGE, error_code, ours
 from bot import pictures
 from bot.cards import CardFile, CardImage
 from bot.errors import BadAttachment, PlatformProblem
-from bot.models import Place
+from bot.models import Address, Place
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ SHOWN_IN_BLOCKS = ("image/png", "image/jpeg", "image/gif")  # Slack refuses WebP
 REMEMBERED = 500
 PROCESSING_SECONDS = 15.0  # how long a fresh upload may take until Slack knows its type
 CHUNK = 65_536
+SHARED_SECONDS = 300.0  # a zip stands behind its card after its upload: at once, as it was uploaded before
 
 _NOT_SENT = "Slack did not send this file. Try again in a moment."
 
@@ -66,15 +68,38 @@ class Pictures:
         """Remove passing pictures from Slack; best effort."""
         await self.take_back([_key(image) for image in images])
 
-    async def take_back(self, keys: Iterable[str]) -> None:
-        """Remove pictures, by their asset's id, that were sent since the start; best effort."""
-        for key in keys:
-            file = self._known.pop(key, None)
-            if file:
-                try:
-                    await self._client.files_delete(file=file)
-                except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-                    log.info("a picture stays in Slack: file=%s error=%s", file, type(error).__name__)
+    async def take_back(self, keys: Iterable[str], more: Iterable[str] = ()) -> None:
+        """Remove pictures, by their asset's id, that were sent since the start, and `more` by Slack's; best effort."""
+        files = {*more, *(file for key in keys if (file := self._known.pop(key, None)))}
+        for file in files:
+            try:
+                await self._client.files_delete(file=file)
+            except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+                log.info("a picture stays in Slack: file=%s error=%s", file, type(error).__name__)
+
+    async def files_at(self, address: Address, gone: Collection[str]) -> list[str]:
+        """The Slack ids of these assets' files on a message, or of the zip behind it. Best effort.
+
+        Slack is asked: it remembers them also after a restart.
+        """
+        try:
+            found = await self._client.conversations_replies(
+                channel=address.place.channel, ts=address.place.thread or address.message, oldest=address.message,
+                inclusive=True, limit=20,
+            )  # fmt: skip
+        except (SlackApiError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.info("a message's files are not known: error=%s", type(error).__name__)
+            return []
+        messages = [one for one in found.get("messages") or () if float(one["ts"]) >= float(address.message)]
+        ours = next((one for one in messages if one["ts"] == address.message), None)
+        if ours is None:
+            return []
+        pictures_on = [block for block in ours.get("blocks") or () if block.get("type") == "image"]
+        if not pictures_on:
+            return _zips_behind(ours, messages)
+        marks = {one[:MARK] for one in gone}
+        shown = [(block.get("block_id", "").split("-"), block.get("slack_file") or {}) for block in pictures_on]
+        return [file["id"] for parts, file in shown if "id" in file and (len(parts) < 4 or parts[2] in marks)]
 
     async def lend(self, file: CardFile) -> str:
         """Upload a file to take away; nobody sees it before `share`. Its Slack id. Raises `PlatformProblem`."""
@@ -183,3 +208,13 @@ async def _showable(image: CardImage, scratch: Path) -> tuple[Path, str]:
         pictures.fit, image.path, scratch, max_bytes=50_000_000, media_types=("image/png",)
     )
     return path, f"{Path(image.name).stem}.{picture.media_type.removeprefix('image/')}"
+
+
+def _zips_behind(ours: dict[str, Any], messages: Sequence[dict[str, Any]]) -> list[str]:
+    """The files of an export: shared right behind the card that says so."""
+    soon = float(ours["ts"]) + SHARED_SECONDS
+    behind = [
+        one for one in messages if one.get("user") == ours.get("user") and float(ours["ts"]) < float(one["ts"]) < soon
+    ]
+    files = [file for one in behind for file in one.get("files") or ()]
+    return [file["id"] for file in files if str(file.get("name", "")).startswith("retouch-") and "id" in file]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bot.cards import parse_button_id
@@ -15,16 +16,28 @@ from bot.models import Action, Attachment, Command, Message, Place, User
 Payload = Mapping[str, Any]
 
 _MARK = re.compile(r"<([^<>]*)>")
+_NO_NAMES = ("directmessage", "privategroup")  # what Slack says in place of a name that not everybody may see
 
 
-def command(payload: Payload, workspace: str, user: User, name: str = "imagine") -> Command:
-    """A slash command's form, `name` for the core. Slack never re-sends one; its trigger is unique."""
+def command(
+    payload: Payload,
+    workspace: str,
+    user: User,
+    name: str = "imagine",
+    groups: Mapping[str, str] = MappingProxyType({}),
+) -> Command:
+    """A slash command's form, `name` for the core; `groups` are handles by id. Slack never sends one again."""
+    channel = payload.get("channel_name") or ""
+    names = {one: f"@{handle}" for one, handle in groups.items() if one in user.roles}
+    if channel and channel not in _NO_NAMES:
+        names[payload["channel_id"]] = f"#{channel}"
     return Command(
         event_id=f"command:{payload['trigger_id']}",
         place=Place("slack", workspace, payload["channel_id"]),
         user=user,
         text=payload.get("text", "").strip(),  # as typed: the manifest sets should_escape to false
         name=name,
+        names=names,
     )
 
 

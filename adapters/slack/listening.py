@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 FORM_TOO_LATE = "Slack did not open the form in time. Press the button again, or reply in the thread with your words."
 SHORTCUT_TOO_LATE = "Slack did not open the form in time. Choose it in the message's menu again."
 NO_PICTURE = "There is no picture on that message."
+ACK_SECONDS = 2.0  # of the three that Slack waits for what a form's fields are told
 
 Ack = Callable[..., Awaitable[object]]
 Handler = Callable[[Body], Coroutine[Any, Any, None]]
@@ -90,17 +92,27 @@ class Listener:
         """Without words admins get the form of the settings; others, and words, are the core's."""
         text = incoming.named(body.get("text", ""))
         policy = None if text else await self._settings(body["user_id"])
-        if policy is None or not await self._open(body, admin.view(policy, _typed_at(body))):
+        if policy is None or not await self._open_settings(body, policy):
             await self._hand_on(body | {"text": text}, "admin")
+
+    async def _open_settings(self, body: Body, policy: Policy) -> bool:
+        """Slack refuses a list with a channel or person in it that is gone: then everything is typed."""
+        groups = await self._connection.people.groups()
+        views = (admin.view(policy, _typed_at(body), groups=groups, pick=pick) for pick in (True, False))
+        for view in views:
+            if await self._open(body, view):
+                return True
+        return False
 
     async def _settings(self, user_id: str) -> Policy | None:
         """The settings, for who is an admin at this very moment."""
-        someone = await self._connection.user(user_id, fresh=True)
+        someone = await self._connection.people.user(user_id, fresh=True)
         return await self._doors.settings(someone, self._connection.workspace)
 
     async def _hand_on(self, body: Body, name: str) -> None:
-        someone = await self._connection.user(body["user_id"], fresh=name == "admin")
-        command = incoming.command(body, self._connection.workspace, someone, name)
+        someone = await self._connection.people.user(body["user_id"], fresh=name == "admin")
+        groups = (await self._connection.people.groups()).names
+        command = incoming.command(body, self._connection.workspace, someone, name, groups)
         self._connection.remember(command.event_id, body.get("response_url"))
         await self._doors.command(command)
 
@@ -113,12 +125,12 @@ class Listener:
         someone = User("slack", event["user"], event["user"])
         message = incoming.message(event, self._connection.workspace, someone, self._connection.bot_user)
         if message:
-            await self._doors.message(replace(message, user=await self._connection.user(someone.id)))
+            await self._doors.message(replace(message, user=await self._connection.people.user(someone.id)))
 
     # ── buttons ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _action(self, body: Body) -> None:
-        someone = await self._connection.user(body["user"]["id"])
+        someone = await self._connection.people.user(body["user"]["id"])
         action = incoming.action(body, self._connection.workspace, someone)
         if action is None:
             return
@@ -140,15 +152,21 @@ class Listener:
     async def _change_group(self, body: Body) -> None:
         view = body.get("view") or {}
         policy = await self._settings(body["user"]["id"])
-        if policy and view.get("callback_id") == admin.CALLBACK:
-            await self._reopen(view, admin.reopened(body, policy))
+        if policy is None or view.get("callback_id") != admin.CALLBACK:
+            return
+        groups = await self._connection.people.groups()
+        if not await self._reopen(view, admin.reopened(body, policy, groups)):
+            await self._reopen(view, admin.reopened(body, policy, groups, pick=False))
 
-    async def _reopen(self, view: Body, again: Block | None) -> None:
+    async def _reopen(self, view: Body, again: Block | None) -> bool:
+        """Show a form anew in its place; False when Slack would not take it."""
         try:
             if again:
                 await self._connection.client.views_update(view_id=view["id"], hash=view.get("hash"), view=again)
         except SlackApiError as error:
             log.warning("form not updated: %s", error_code(error))
+            return error_code(error) == "hash_conflict"  # something newer is shown already
+        return True
 
     # ── shortcuts on messages ────────────────────────────────────────────────────────────────────────────────────
 
@@ -188,17 +206,18 @@ class Listener:
 
     async def _admin_form(self, ack: Ack, body: Body) -> None:
         """Impossible values are shown at their fields, and nothing is changed."""
-        policy = await self._settings(body["user"]["id"])
-        wrong = admin.errors(body, policy) if policy else {}
-        if wrong:
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                someone = await self._connection.people.user(body["user"]["id"], fresh=True)
+                policy = await self._doors.settings(someone, self._connection.workspace)
+        except TimeoutError:
+            await ack(response_action="errors", errors={admin.GROUP: admin.TOO_SLOW})
+            return
+        if policy and (wrong := admin.errors(body, policy)):
             await ack(response_action="errors", errors=wrong)
             return
         await ack()
-        self._connection.later(self._change_settings(body))
-
-    async def _change_settings(self, body: Body) -> None:
-        for command in admin.commands(body, self._connection.workspace, await self._sender(body)):
-            await self._submitted(body, command)
+        self._connection.later(self._submitted(body, admin.command(body, self._connection.workspace, someone)))
 
     async def _submitted(self, body: Body, command: Command | None) -> None:
         opened = unpacked(body["view"])
@@ -214,7 +233,7 @@ class Listener:
     # ── answering ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _sender(self, body: Body) -> User:
-        return await self._connection.user(body["user"]["id"])
+        return await self._connection.people.user(body["user"]["id"])
 
     async def _open(self, body: Body, view: Block) -> bool:
         """Open a form; False when Slack would not."""

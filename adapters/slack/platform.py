@@ -21,7 +21,7 @@ from adapters.slack.problems import ours
 from bot.cards import Card, Tone
 from bot.errors import PlatformProblem
 from bot.menu import Menu
-from bot.models import Address, Attachment, Command, Place, Request
+from bot.models import Address, Attachment, Command, Place, Request, User
 from bot.ports import Doors
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,8 @@ class SlackPlatform:
             ),
         )
         ts = str(answer["ts"])
-        address = Address(replace(place, thread=place.thread or ts), ts)
+        channel = str(answer.get("channel") or place.channel)  # of a person: the direct message with them
+        address = Address(replace(place, channel=channel, thread=place.thread or ts), ts)
         await connection.share(card, lent, address)
         return address
 
@@ -148,11 +149,12 @@ class SlackPlatform:
                 await connection.with_card(replace(card, images=passing), send, PREVIEW_PATIENCE)
                 connection.previews_are(address.message, passing)
                 return
+        taken = await connection.pictures.files_at(address, card.gone) if card.gone else []
         lent = await connection.lend(card, address)
         await connection.with_card(replace(card, images=()) if card.tone is Tone.PROGRESS else card, send)
         connection.previews_are(address.message, ())
         if card.gone:
-            connection.later(connection.pictures.take_back(card.gone))
+            connection.later(connection.pictures.take_back(card.gone, taken))
         await connection.share(card, lent, address)
 
     async def whisper(self, asked: Request, card: Card) -> None:
@@ -173,6 +175,10 @@ class SlackPlatform:
         except PlatformProblem:
             async with ours():
                 await connection.client.chat_postMessage(channel=asked.user.id, text=text, blocks=blocks)
+
+    async def alone(self, place: Place, user: User) -> Place:
+        """The direct message with somebody, by their id: posting there opens it."""
+        return place if place.channel.startswith("D") else Place(place.platform, place.workspace, user.id)
 
     async def permalink(self, address: Address) -> str:
         """Where people find a message; "" while not connected or when Slack does not tell. Raises nothing."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.cards import Card, Tone
 from bot.errors import BadAttachment
-from bot.models import Address, Attachment, Place, Request, new_id
+from bot.models import Address, Attachment, Place, Request, User, new_id
 from bot.ports import Doors
 
 
@@ -50,6 +50,10 @@ class TerminalPlatform:
     async def whisper(self, asked: Request, card: Card) -> None:
         """Everything here is between two; a whisper ends the request."""
         self._settle(card)
+
+    async def alone(self, place: Place, user: User) -> Place:
+        """Here everything is."""
+        return place
 
     async def permalink(self, address: Address) -> str:
         """The command line keeps no messages."""

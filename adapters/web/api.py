@@ -10,8 +10,9 @@ from aiohttp import web
 from adapters.web import requests, security
 from adapters.web.feed import Feed
 from adapters.web.files import Files
-from adapters.web.requests import Saying
-from adapters.web.tell import Teller
+from adapters.web.requests import Press, Saying
+from adapters.web.rooms import WORKSPACE, Rooms
+from adapters.web.tell import WHISPER, Teller
 from adapters.web.uploads import Uploads
 from adapters.web.views import Views
 from bot.cards import Card, parse_button_id
@@ -20,7 +21,6 @@ from bot.links import Grant, Links, Page
 from bot.models import Action, Attachment, Command, Message, Place, User, now_ms
 from bot.ports import Doors, Said, Transcript
 
-WORKSPACE = "local"
 PAGE_LENGTH = 40
 COMMANDS = {
     "imagine": "imagine",
@@ -47,6 +47,7 @@ class Api:
         teller: Teller,
         feed: Feed,
         uploads: Uploads,
+        rooms: Rooms,
         about: dict[str, object],
         start: Callable[[Coroutine[object, object, None]], None],
         links: Links | None = None,
@@ -58,6 +59,7 @@ class Api:
         self._teller = teller
         self._feed = feed
         self._uploads = uploads
+        self._rooms = rooms
         self._about = {**about, "gallery": links is not None}
         self._links = links
         self._start = start
@@ -93,19 +95,22 @@ class Api:
         return response
 
     async def history(self, request: web.Request) -> web.StreamResponse:
-        """The channel's newest messages; `before` (ms) turns the page back."""
+        """The channel's newest messages, and which channels there are; `before` (ms) turns the page back."""
         user = self._person(request)
         channel = requests.channel_of(request.query.get("channel"))
+        await self._rooms.check(channel, user)
         before = requests.moment_of(request.query.get("before"))
         said = await self._transcript.channel(channel, before=before, limit=PAGE_LENGTH + 1)
         messages = [await self._views.root(one) for one in said[-PAGE_LENGTH:]]
         whispers = self._feed.whispers(user.id, channel)
-        return web.json_response({"messages": messages, "more": len(said) > PAGE_LENGTH, "whispers": whispers})
+        channels = list(await self._rooms.of(user))
+        more = len(said) > PAGE_LENGTH
+        return web.json_response({"messages": messages, "more": more, "whispers": whispers, "channels": channels})
 
     async def thread(self, request: web.Request) -> web.StreamResponse:
         """A thread: its first message and the replies."""
         user = self._person(request)
-        root = await self._root(requests.an_id(request.query.get("thread")))
+        root = await self._root(requests.an_id(request.query.get("thread")), user)
         replies = await self._transcript.replies(root.channel, root.id)
         return web.json_response(
             {
@@ -117,7 +122,7 @@ class Api:
 
     async def feed(self, request: web.Request) -> web.StreamResponse:
         """Everything that happens from now on."""
-        return await self._feed.stream(request, self._person(request).id)
+        return await self._feed.stream(request, self._person(request))
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,6 +151,7 @@ class Api:
         if self._links is None or page is None:
             raise NotFound("There is no such page here.")
         place = Place("web", WORKSPACE, requests.channel_of(body.get("channel")))
+        await self._rooms.check(place.channel, user)
         return web.json_response({"url": self._links.make(page, Grant(user, place))})
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
@@ -158,6 +164,7 @@ class Api:
         """Keep what a person said, and let the bot hear it."""
         doors, user = self._open_doors(), self._person(request)
         saying = requests.saying(await requests.body_of(request))
+        await self._rooms.check(saying.channel, user)
         known = await self._transcript.said(saying.id)
         if known and (known.user != user.id or known.card):
             raise BadInput("This message exists already. Reload the page.")
@@ -166,7 +173,7 @@ class Api:
         else:
             attachments = tuple(self._uploads.attachment(one, user.id) for one in saying.uploads)
         if saying.thread:
-            await self._root(saying.thread, channel=saying.channel)
+            await self._root(saying.thread, user, channel=saying.channel)
         slash = requests.slash(saying.text)
         if slash is None or saying.thread:
             await self._keep(saying, user, attachments)
@@ -178,16 +185,26 @@ class Api:
         doors, user = self._open_doors(), self._person(request)
         press = requests.press(await requests.body_of(request))
         parsed = parse_button_id(press.button)
-        said = await self._transcript.said(press.message)
-        if parsed is None or said is None or said.card is None:
+        found = await self._pressed(press, user) if parsed else None
+        if parsed is None or found is None:
             raise NotFound("This button is not there any more. Reload the page.")
         self._teller.remember_spot(press.id, press.seen_in)
-        place = Place("web", WORKSPACE, said.channel, said.thread or said.id)
-        action = Action(press.id, place, user, *parsed, message=said.id, text=press.text)
-        self._start(doors.action(action))
+        place, message = found
+        self._start(doors.action(Action(press.id, place, user, *parsed, message=message, text=press.text)))
         return web.json_response({"ok": True})
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _pressed(self, press: Press, user: User) -> tuple[Place, str | None] | None:
+        """Where a button was pressed, and on which message; None for one that is not there for this person."""
+        if press.message.startswith(WHISPER):
+            whisper = self._feed.press(press.message, user.id, press.button)
+            return (whisper.place, None) if whisper else None
+        said = await self._transcript.said(press.message)
+        if said is None or said.card is None:
+            return None
+        await self._rooms.check(said.channel, user)
+        return Place("web", WORKSPACE, said.channel, said.thread or said.id), said.id
 
     async def _keep(self, saying: Saying, user: User, attachments: tuple[Attachment, ...]) -> None:
         if await self._transcript.said(saying.id):
@@ -257,15 +274,18 @@ class Api:
         replies = await self._transcript.replies(place.channel, place.thread)
         return {said.user_name for said in (*replies, root) if said}
 
-    async def _root(self, message_id: str, *, channel: str | None = None) -> Said:
-        """A message that can have a thread. Raises `NotFound`."""
+    async def _root(self, message_id: str, user: User, *, channel: str | None = None) -> Said:
+        """A message that can have a thread, where this person may look. Raises `NotFound`."""
         said = await self._transcript.said(message_id)
         if said is None or said.thread is not None or (channel and said.channel != channel):
             raise NotFound("This thread is not here any more.")
+        await self._rooms.check(said.channel, user)
         return said
 
     def _person(self, request: web.Request) -> User:
-        return security.person(request, is_admin=self.people_are_admins)
+        user = security.person(request, is_admin=self.people_are_admins)
+        self._views.learn(user.id, user.name)
+        return user
 
     def _open_doors(self) -> Doors:
         if self.doors is None:

@@ -18,7 +18,7 @@ from bot.ports import Store, Transcript
 EDGE = 1024  # pixels: sharp in a card on a dense screen
 AT_ONCE = 2  # pictures being decoded for a light copy: up to 256 MB each
 PAGE = Path(__file__).parent / "page"
-FOREVER = "private, max-age=31536000, immutable"  # an asset's id is the hash of its bytes
+ASK_FIRST = "private, no-cache"  # kept by the browser, shown once we said that it is still there: it may be removed
 _ASSET = re.compile(r"[0-9a-f]{64}")
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
           ".webmanifest": "application/manifest+json"}  # fmt: skip
@@ -60,7 +60,7 @@ class Files:
     async def original(self, request: web.Request) -> web.StreamResponse:
         """A picture as it was made, byte for byte; `?download=NAME` to save it under that name."""
         asset = await self._asset(request.match_info["asset"])
-        headers = {"Content-Type": asset.media_type, "Cache-Control": FOREVER}
+        headers = {"Content-Type": asset.media_type, "Cache-Control": ASK_FIRST}
         if name := request.query.get("download"):
             headers["Content-Disposition"] = disposition(name)
         return web.FileResponse(self._store.asset_path(asset), headers=headers)
@@ -99,7 +99,7 @@ class Files:
                     await asyncio.to_thread(_make, self._store.asset_path(asset), path)
         except (BadAttachment, OSError) as error:
             raise web.HTTPNotFound from error
-        return web.FileResponse(path, headers={"Content-Type": "image/webp", "Cache-Control": FOREVER})
+        return web.FileResponse(path, headers={"Content-Type": "image/webp", "Cache-Control": ASK_FIRST})
 
 
 def _make(source: Path, path: Path) -> None:

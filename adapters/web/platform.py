@@ -15,6 +15,7 @@ from adapters.web.api import Api
 from adapters.web.feed import Feed
 from adapters.web.files import Files
 from adapters.web.previews import Previews
+from adapters.web.rooms import Rooms
 from adapters.web.security import Guard, add_headers
 from adapters.web.server import healthz
 from adapters.web.tell import Teller
@@ -23,7 +24,7 @@ from adapters.web.views import Views
 from bot.cards import Card
 from bot.errors import MessageGone
 from bot.links import Links
-from bot.models import Address, Attachment, Place, Request, now_ms
+from bot.models import Address, Attachment, Place, Request, User, now_ms
 from bot.ports import Doors, Said, Store, Transcript
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ class WebPlatform:
         self._previews = Previews()
         self._uploads = Uploads(store, tmp)
         views = Views(store, transcript, self._previews)
-        self._teller = Teller(self._feed, views, transcript)
+        rooms = Rooms(store, transcript)
+        self._teller = Teller(self._feed, views, transcript, rooms)
         self._tasks: set[asyncio.Task[None]] = set()
         self._api = Api(
             transcript=transcript,
@@ -68,6 +70,7 @@ class WebPlatform:
             teller=self._teller,
             feed=self._feed,
             uploads=self._uploads,
+            rooms=rooms,
             about={"hints": hints, "engine": engine},
             start=self._start,
             links=links,
@@ -127,6 +130,10 @@ class WebPlatform:
     async def whisper(self, asked: Request, card: Card) -> None:
         """Show a card to its asker alone, at the composer they used."""
         self._teller.whisper(asked, card)
+
+    async def alone(self, place: Place, user: User) -> Place:
+        """The channel that is called like somebody is theirs alone: `Rooms`."""
+        return place if place.channel == user.id else Place(place.platform, place.workspace, user.id)
 
     async def permalink(self, address: Address) -> str:
         """Where the page shows a message: its thread."""

@@ -16,6 +16,7 @@ LONGEST_TEXT = 40_000  # characters; models read less, and the core then says so
 MOST_ATTACHMENTS = 16
 EVERYBODY = ("all", "channel", "everyone", "here")
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_FRESH = re.compile(r"[A-Za-z0-9]{8,64}")  # the bot's own have a hyphen ("report-VERSION"): nobody can take them first
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _SLASH = re.compile(r"/([A-Za-z][A-Za-z-]*)(?:\s+(.*))?", re.DOTALL)
 _MENTION = re.compile(r"@retouch\b[\s,:]*", re.IGNORECASE)
@@ -34,7 +35,10 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A pressed button. `seen_in` is the thread the person had open beside, or None: where to answer privately."""
+    """A pressed button on a `message`, or on a whisper (an id with "w-").
+
+    `seen_in` is the thread the person had open beside, or None: where to answer privately.
+    """
 
     id: str
     button: str
@@ -71,7 +75,7 @@ def saying(body: Mapping[str, object]) -> Saying:
     if len(text) > LONGEST_TEXT:
         raise BadInput(f"That is {len(text):,} characters; {LONGEST_TEXT:,} is the most. Use fewer words.")
     return Saying(
-        an_id(body.get("id")), channel_of(body.get("channel")), _thread(body.get("thread")), text, tuple(uploads)
+        a_fresh_id(body.get("id")), channel_of(body.get("channel")), _thread(body.get("thread")), text, tuple(uploads)
     )
 
 
@@ -81,7 +85,7 @@ def press(body: Mapping[str, object]) -> Press:
     if len(text) > LONGEST_TEXT:
         raise BadInput(f"That is {len(text):,} characters; {LONGEST_TEXT:,} is the most. Use fewer words.")
     return Press(
-        an_id(body.get("id")), _text(body, "button")[:200], an_id(body.get("message")), text,
+        a_fresh_id(body.get("id")), _text(body, "button")[:200], _text(body, "message")[:100], text,
         _thread(body.get("seen_in")),
     )  # fmt: skip
 
@@ -93,13 +97,25 @@ def an_id(value: object) -> str:
     raise BadInput("This request has no proper id. Reload the page.")
 
 
+def a_fresh_id(value: object) -> str:
+    """An id that the page made. Raises `BadInput`."""
+    if isinstance(value, str) and _FRESH.fullmatch(value):
+        return value
+    raise BadInput("This request has no proper id. Reload the page.")
+
+
 def channel_of(value: object) -> str:
     """A channel's name; "general" where none is given. Raises `BadInput`."""
     if value is None or value == "":
         return CHANNEL
-    if isinstance(value, str) and _CHANNEL.fullmatch(value):
+    if isinstance(value, str) and is_channel(value):
         return value
-    raise BadInput("There is no such channel.")
+    raise BadInput("There is no such channel: names are of small letters, digits and hyphens. Go back to #general.")
+
+
+def is_channel(name: str) -> bool:
+    """Whether a channel of this chat can be called so."""
+    return bool(_CHANNEL.fullmatch(name))
 
 
 def moment_of(value: str | None) -> int | None:

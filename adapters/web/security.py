@@ -26,7 +26,7 @@ COOKIE = "retouch"
 NAME_COOKIE = "retouch_name"
 YEAR_SECONDS = 365 * 24 * 3600
 NAME_LENGTH = 40
-DEFAULT_NAME = "You"
+DEFAULT_NAME = "Guest"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -41,6 +41,7 @@ HEADERS = {
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound to
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 _SECRET = re.compile(r"[0-9a-f]{48}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -69,7 +70,7 @@ class Guard:
         if resource is not None and resource.canonical not in self.own:
             return await handler(request)
         if why := self._refusal(request):
-            log.warning("request refused: path=%s reason=%s", request.path, why)
+            log.warning("request refused: path=%r reason=%s", request.path, why)
             return web.json_response({"error": why}, status=403)
         return await handler(request)
 
@@ -151,7 +152,12 @@ def welcome(request: web.Request, *, is_admin: bool) -> tuple[User, str]:
 def _user(secret: str, request: web.Request, *, is_admin: bool) -> User:
     user_id = hashlib.sha256(secret.encode()).hexdigest()[:16]  # shown to others; the secret is not
     name = clean_name(unquote(request.cookies.get(NAME_COOKIE, ""))) or DEFAULT_NAME
-    return User("web", user_id, name, is_admin=is_admin)
+    return User("web", user_id, name, is_admin=is_admin and not _is_forwarded(request))
+
+
+def _is_forwarded(request: web.Request) -> bool:
+    """Whether a proxy on this machine brought it: then it may be anybody's, whatever the Host header says."""
+    return any(name in request.headers for name in _FORWARDED)
 
 
 def remember(response: web.StreamResponse, secret: str) -> None:

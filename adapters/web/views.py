@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import quote
 
 from adapters.web.feed import Event
 from adapters.web.previews import Previews
-from bot.cards import Button, Card, CardImage, Tone
+from adapters.web.requests import is_channel
+from adapters.web.security import DEFAULT_NAME
+from bot.cards import Button, Card, CardImage, Channel, Live, Moment, Person, Tone, pieces
 from bot.models import Job
 from bot.ports import Said, Store, Transcript
+from bot.replies.forms import question
+
+MOST_NAMES = 2000
 
 
 class Views:
@@ -19,6 +26,20 @@ class Views:
         self._store = store
         self._transcript = transcript
         self._previews = previews
+        self._names: OrderedDict[str, str] = OrderedDict()
+
+    def learn(self, user: str, name: str) -> None:
+        """Remember what somebody calls themselves: cards name people by their ids."""
+        if name in ("", DEFAULT_NAME):
+            return
+        self._names[user] = name
+        self._names.move_to_end(user)
+        while len(self._names) > MOST_NAMES:
+            self._names.popitem(last=False)
+
+    def card(self, card: Card) -> Event:
+        """A card as JSON, the people in it by their names."""
+        return card_view(card, self._names)
 
     async def message(self, said: Said) -> Event:
         """One message. For a card, `user` and `name` are who asked for it."""
@@ -32,8 +53,9 @@ class Views:
             "attachments": [f"/attached/{quote(said.id)}/{index}" for index in range(len(said.attachments))],
             "card": None,
         }
+        self.learn(said.user, said.user_name)
         if said.card:
-            view["card"] = card_view(said.card) | await self._passing(said)
+            view["card"] = self.card(said.card) | await self._passing(said)
         return view
 
     async def root(self, said: Said) -> Event:
@@ -60,14 +82,15 @@ class Views:
 
 
 def thread_summary(replies: Sequence[Said]) -> Event:
-    """How many replies, and the newest picture among them."""
-    pictures = [said.card.images[0] for said in replies if said.card and said.card.images and said.card.images[0].asset]
+    """How many replies, and the newest picture among them that everybody may see without a click."""
+    cards = [said.card for said in replies if said.card and said.card.images and not said.card.spoiler]
+    pictures = [card.images[0] for card in cards if card.images[0].asset]
     newest = image_view(pictures[-1])["src"] if pictures else None
     return {"replies": len(replies), "newest": newest, "last": replies[-1].at if replies else None}
 
 
-def card_view(card: Card) -> Event:
-    """A card as JSON."""
+def card_view(card: Card, names: Mapping[str, str] = MappingProxyType({})) -> Event:
+    """A card as JSON. `names` are people's, by their ids."""
     return {
         "title": card.title,
         "tone": str(card.tone),
@@ -80,7 +103,28 @@ def card_view(card: Card) -> Event:
         "links": [{"label": one.label, "url": one.url, "description": one.description} for one in card.links],
         "previews": [],
         "pair": _pair_view(card),
+        "spoiler": card.spoiler,
+        "live": {"title": _parts(card.title, card.live, names), "body": _parts(card.body, card.live, names)},
     }
+
+
+def _parts(text: str, live: Sequence[Live], names: Mapping[str, str]) -> list[str | Event]:
+    """A title or body in pieces: words, moments to tell in the reader's own time, channels to link, people by name."""
+    return list(_told(pieces(text, live), names))
+
+
+def _told(parts: Iterator[str | Live], names: Mapping[str, str]) -> Iterator[str | Event]:
+    for one in parts:
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Moment) and not one.relative:
+            yield {"words": one.words, "at": one.at}
+        elif isinstance(one, Channel) and is_channel(one.id):
+            yield {"words": one.words, "channel": one.id}
+        elif isinstance(one, Person) and one.id in names:
+            yield {"words": one.words, "person": f"@{names[one.id]}"}
+        else:
+            yield one.words
 
 
 def _pair_view(card: Card) -> Event | None:
@@ -108,6 +152,7 @@ def image_view(image: CardImage) -> dict[str, str | int]:
 
 
 def _button_view(button: Button) -> Event:
+    asks = question(button.action)
     return {
         "id": button.id,
         "label": button.label,
@@ -115,6 +160,7 @@ def _button_view(button: Button) -> Event:
         "form": button.form,
         "value": button.value,
         "description": button.description,
+        "asks": {"label": asks.label, "example": asks.example, "optional": asks.optional},
     }
 
 

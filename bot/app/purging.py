@@ -31,9 +31,11 @@ async def purge_daily(house: House) -> None:
 
 async def purge_now(settings: Settings, workspace: str | None, *, dry: bool) -> str:
     """Purge one workspace or all, or say what would go. Raises `BadInput` for a workspace without anything."""
+    from bot.auditing import account  # which opens the store by way of this package
+
     async with open_store_only(settings) as store:
         known = await store.privacy.workspaces()
         if workspace and workspace not in known:
             raise BadInput(f"There is nothing of a workspace {workspace}. There are: {', '.join(known) or 'none'}.")
-        done = await purge(store, store.privacy, now=now_ms(), workspace=workspace, dry=dry, who="cli")
+        done = await purge(store, store.privacy, now=now_ms(), workspace=workspace, dry=dry, by=("cli", account()))
     return "\n".join(report(done, dry=dry))

@@ -19,8 +19,12 @@ async def verify(settings: Settings, path: Path, trust: Path | None = None) -> O
     certificates = await asyncio.to_thread(_text_of, trust) if trust else ""
     sha256 = await asyncio.to_thread(provenance.hash_of, path)
     credentials = await asyncio.to_thread(read, path, certificates)
+    before = await asyncio.to_thread(provenance.before_note, path)
     async with open_store_only(settings) as store:
-        return Origin(path.name, sha256, await provenance.matches(store, sha256), credentials)
+        if found := await provenance.matches(store, sha256):
+            return Origin(path.name, sha256, found, credentials)
+        found = tuple([match for one in before for match in await provenance.matches(store, one)])
+        return Origin(path.name, sha256, found, credentials, noted=bool(found))
 
 
 def _text_of(path: Path) -> str:

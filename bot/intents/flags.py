@@ -11,7 +11,8 @@ _LONGEST_QUOTATION = 2000  # characters; thousands of opening marks without a cl
 _QUOTED = re.compile("|".join(f"{mark}[^{ends}]{{0,2000}}[{ends}]" for mark, ends in _CLOSING.items()))
 # "--" as phones and full-width keyboards write it, too.
 _FLAG = re.compile(r"(?:(?<=\s)|^)(?:[-－]{2}|-?[—–]{1,2})(?P<name>[A-Za-z][A-Za-z_]*)(?:=|\s+|$)")
-_VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web", "unlocked", "mask", "markup"})
+_VALUELESS = frozenset({"tile", "raw", "draft", "fast", "relax", "turbo", "video", "web", "unlocked", "private", "mask",
+                         "markup"})  # fmt: skip
 
 
 _LISTED = r"(?:png|jpe?g|webp|\d{2,5}|[124]k)"

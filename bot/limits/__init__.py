@@ -22,8 +22,8 @@ check inside the reserving transaction · `tiers.py`: what may be asked for · `
 from bot.limits.meters import Meter, meters
 from bot.limits.rules import Asked, Cheaper, alerts, tightest
 from bot.limits.spans import zone_of
-from bot.limits.tiers import check_tier, fitted, tier_for
+from bot.limits.tiers import check_tier, fitted, pixels_of, tier_for
 from bot.limits.words import left_words
 
-__all__ = ["Asked", "Cheaper", "Meter", "alerts", "check_tier", "fitted", "left_words", "meters", "tier_for",
-           "tightest", "zone_of"]  # fmt: skip
+__all__ = ["Asked", "Cheaper", "Meter", "alerts", "check_tier", "fitted", "left_words", "meters", "pixels_of",
+           "tier_for", "tightest", "zone_of"]  # fmt: skip

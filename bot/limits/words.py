@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.models import Measure, Span
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from bot.limits.meters import Meter
     from bot.limits.rules import Asked
 
+Fitting = Callable[[int], int]
 _THIS = {Span.HOUR: "this hour", Span.DAY: "today", Span.MONTH: "this month"}
 _ROLLING = {Span.HOUR: "within an hour", Span.DAY: "within 24 hours", Span.MONTH: "within 30 days"}
 
@@ -24,34 +26,41 @@ def in_flight(most: int) -> str:
     return f"{what} still on the way. Wait until one is done, or cancel it."
 
 
-def refusal(meter: Meter, left: int, asked: Asked, now: int) -> str:
-    """Why a request passes a limit, what is left, and what to do."""
+def refusal(meter: Meter, left: int, asked: Asked, fitting: Fitting) -> str:
+    """Why a request passes a limit, what is left of it, and what to do.
+
+    `fitting` tells how many pictures of a price (micro-dollars) all limits together leave room for.
+    """
     if meter.is_budget:
-        return _over_budget(meter, left, asked)
+        return _over_budget(meter, left, asked, fitting)
     if meter.amount == 0:
         return f"Image making is switched off for members of {_where(meter)}; ask an admin."
     if meter.measure is Measure.IMAGES:
-        return _over_images(meter, left, asked, now)
+        return _over_images(meter, left, asked)
     if left == 0:
-        return f"You've used all {money(meter.amount)} of yours {span_words(meter)}. {more_at(meter, now)}"
+        return f"You've used all {money(meter.amount)} of yours {span_words(meter)}{_there(meter)}. {more_at(meter)}"
     return (
-        f"This may cost {money(asked.cost)}; you have {money(left)} left {span_words(meter)}."
-        f" {_instead(left, asked) or more_at(meter, now)}"
+        f"This may cost {money(asked.cost)}; you have {money(left)} left {span_words(meter)}{_there(meter)}."
+        f" {_instead(asked, fitting) or more_at(meter)}"
     )
 
 
-def _over_images(meter: Meter, left: int, asked: Asked, now: int) -> str:
+def _over_images(meter: Meter, left: int, asked: Asked) -> str:
     if left == 0:
         images = "your image" if meter.amount == 1 else f"all {meter.amount} of your images"
         when = "for today" if (meter.span, meter.rolling) == (Span.DAY, False) else span_words(meter)
-        return f"You've used {images} {when}{_there(meter)}. {more_at(meter, now)}"
+        return f"You've used {images} {when}{_there(meter)}. {more_at(meter)}"
+    what = "pictures" if asked.least == 1 else "panels"
+    there = f"{asked.n} {what} asked, {left} left {span_words(meter)}{_there(meter)}."
+    if left < asked.least:
+        return f"{there} {more_at(meter)}"
     wait = "" if meter.rolling else f", or wait until {when_words(meter.ends, meter.zone, meter.span)}"
-    return f"{asked.n} pictures asked, {left} left {span_words(meter)}{_there(meter)}. Ask for {left}{wait}."
+    return f"{there} Ask for {left}{wait}."
 
 
-def _over_budget(meter: Meter, left: int, asked: Asked) -> str:
+def _over_budget(meter: Meter, left: int, asked: Asked, fitting: Fitting) -> str:
     cure = "raise it, or grant more." if asked.user.is_admin else "ask an admin."
-    if left and (instead := _instead(left, asked)):
+    if left and (instead := _instead(asked, fitting)):
         return f"This may cost {money(asked.cost)}; {budget_name(meter)} has {money(left)} left. {instead}"
     if left:
         return f"This may cost {money(asked.cost)}; {budget_name(meter)} has {money(left)} left: {cure}"
@@ -59,14 +68,14 @@ def _over_budget(meter: Meter, left: int, asked: Asked) -> str:
     return f"{name[0].upper()}{name[1:]} is used up; {cure}"
 
 
-def _instead(left: int, asked: Asked) -> str:
+def _instead(asked: Asked, fitting: Fitting) -> str:
     """The best that the money is still enough for: fewer pictures, else cheaper ones."""
-    each = -(-asked.cost // max(1, asked.n))
-    if asked.n > 1 and left >= each:
-        return f"Ask for {min(asked.n - 1, left // each)}."
+    panels = " panels" if asked.least > 1 else ""
+    if asked.least <= (most := fitting(asked.each)) < asked.n:
+        return f"Ask for {most}{panels}."
     for one in asked.cheaper:
-        if 0 < one.cost <= left and one.cost < each:
-            return f"{left // one.cost} left at {one.words}."
+        if 0 < one.cost < asked.each and (count := fitting(one.cost)) >= asked.least:
+            return f"{count}{panels} left at {one.words}."
     return ""
 
 
@@ -108,15 +117,20 @@ def _told_name(meter: Meter) -> str:
     return f"budget of {f'the channel {meter.where}' if meter.where else 'this workspace'} for {when}"
 
 
-def more_at(meter: Meter, now: int) -> str:
+def more_at(meter: Meter) -> str:
     """When there is more."""
-    if meter.rolling:
-        return "More comes back bit by bit."
-    return f"More {_at(meter)} {when_words(meter.ends, meter.zone, meter.span)}."
+    return "More comes back bit by bit." if meter.rolling else f"More {at_words(meter)}."
 
 
-def _at(meter: Meter) -> str:
-    return "on" if meter.span is Span.MONTH else "at"
+def at_words(meter: Meter) -> str:
+    """When a calendar limit begins anew, as in "at 00:00 UTC", "on 1 December"."""
+    return f"{'on' if meter.span is Span.MONTH else 'at'} {when_words(meter.ends, meter.zone, meter.span)}"
+
+
+def moment_in(sentence: str, meter: Meter) -> str:
+    """The words of a refusal that tell when its limit begins anew; "": it does not tell."""
+    told = (at_words(meter), when_words(meter.ends, meter.zone, meter.span))
+    return next((words for words in told if words in sentence and not meter.is_budget), "")
 
 
 def when_words(moment: int, zone: dt.tzinfo, span: Span) -> str:

@@ -79,7 +79,7 @@ class Command:
     means, by name ({"ar": "2:3"}), and win. `name` is "imagine", "edit" when the attachment with `Role.IMAGE` is to be
     edited, "ref" for the workspace's named references ("add @logo"), "gallery", "quota", "admin" or "privacy".
     `reply_to` is the message to answer to, if any. `adults`: whether the channel is age-restricted; None where the chat
-    has no such channels.
+    has no such channels. `names`: what the channel and the person's roles are called, by id, as far as the chat says.
     """
 
     event_id: str
@@ -91,6 +91,7 @@ class Command:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     adults: bool | None = None
+    names: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

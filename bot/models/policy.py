@@ -112,6 +112,7 @@ class ChannelPolicy:
     previews: int | None = None
     review: bool | None = None
     spoiler: bool | None = None
+    private: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class Policy:
 
     `channels_allowed`, `channels_denied`, `roles_allowed`, `denied` ("user:ID", "role:ID") say where and who; empty:
     all. `guests`: whether people of other organisations may ask. `low_needs_adults`: the level `low` counts only in
-    age-restricted channels. `spoiler`: pictures are hidden until clicked, where a platform can.
+    age-restricted channels. `spoiler`: pictures are hidden until clicked, where a platform can. `private`: who asked
+    for a picture sees it alone, and shares it or not; where there is `review`, that counts instead.
 
     `disclosure` is what the small print of a drawn picture says of AI (`bot.disclosure.checked`); "": nothing, but the
     usual words where `disclosure_required`. `keep_*_days` are how long things are kept; None: for ever.
@@ -167,6 +169,7 @@ class Policy:
     guests: bool = True
     low_needs_adults: bool = True
     spoiler: bool = False
+    private: bool = False
     disclosure: str = "Made with AI"
     disclosure_required: bool = False
     keep_pictures_days: int | None = None
@@ -195,8 +198,12 @@ class Act:
 
     `who` is "PLATFORM:ID" of who did it ("cli" for the command line, "bot" for the bot itself), `what` a short name
     ("policy.set", "refused", "review.approve", "remove", "ban", "grant", "purge", "named.delete"), `target` what it was
-    done to (a setting, a version's id, a person). `before` and `after` are short texts; never a token, never a prompt
-    longer than 500 characters. Stored lines are chained by hashes: `previous` and `hash` are set by the store.
+    done to (a setting, a version's id, a person). `before` and `after` are short texts; never a token, never a prompt.
+    `channel` and `roles` (ids, spaces between) are where somebody was and what they were then.
+
+    Stored lines are chained by hashes: `previous` and `hash` are set by the store. What somebody wrote (`words`, at
+    most 500 characters) stands beside the chain and may be let go of; the chain holds `digest`, which nobody can turn
+    back into words. A line with a digest and without words had some.
     """
 
     at: int
@@ -210,3 +217,7 @@ class Act:
     id: int = 0
     previous: str = ""
     hash: str = ""
+    channel: str = ""
+    roles: str = ""
+    words: str = ""
+    digest: str = ""

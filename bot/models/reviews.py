@@ -10,10 +10,11 @@ from bot.models.versions import Standing
 
 
 class ReviewKind(StrEnum):
-    """Why moderators look at a picture."""
+    """Why moderators look at a picture, or its asker."""
 
     REVIEW = "review"  # it waits until one of them approves it
     REPORT = "report"  # somebody who saw it reported it
+    PRIVATE = "private"  # none of them does: it waits until its own asker shares it
 
 
 class Ruling(StrEnum):
@@ -40,7 +41,8 @@ class Review:
     """One picture before the moderators; there is at most one of a kind for a version.
 
     `place` is where the picture belongs, `job` what made it (of a review). `why` are sentences. `address` is the
-    moderators' card. `by` ("PLATFORM:ID") ruled at `at`; `settled`: everybody who must be told was told.
+    moderators' card. `by` ("PLATFORM:ID") ruled at `at`; `settled`: everybody who must be told was told. Where a
+    picture is not kept any more it is removed by nobody.
     """
 
     kind: ReviewKind

@@ -25,8 +25,9 @@ class Standing(StrEnum):
     """Whether people may see a version. Its place in the tree and its numbers stay, whatever it is."""
 
     OPEN = "open"
-    WAITING = "waiting"  # for a moderator's approval
+    WAITING = "waiting"  # for a moderator's approval, or `private`: until its asker shares it
     REJECTED = "rejected"  # a moderator did not approve it
+    DISCARDED = "discarded"  # its asker did not share it
     REMOVED = "removed"  # a moderator took it away
     PURGED = "purged"  # older than things are kept here, or deleted by who made it
 
@@ -143,8 +144,10 @@ class Version:
     pictures and `drift` is the share (0.0–1.0) of the rest that it had changed. `changed` names the parts that differ
     from the parent's picture. `panels` are the words of each panel of a series, and `panel_of` the panel (from 1) that
     each picture is. `strong`: a variation that keeps only subject and style. Of a version that is not `OPEN` nobody may
-    see a picture; `hidden_why` is a moderator's reason. `purged` names what is not kept any more: "pictures",
-    "prompts", "attachments". `prices` is the version of the price table that `cost` comes from.
+    see a picture; `hidden_why` is a moderator's reason. `private`: it waits for its asker, not for moderators. `purged`
+    names what is not kept any more: "pictures", "prompts", "attachments". `prices` is the version of the price table
+    that `cost` comes from. `doubtful` are the micro-dollars of it that stand for missing pictures
+    which may be billed all the same.
     """
 
     id: str
@@ -182,9 +185,11 @@ class Version:
     panel_of: tuple[int, ...] = ()
     strong: bool = False
     standing: Standing = Standing.OPEN
+    private: bool = False
     hidden_why: str = ""
     purged: tuple[str, ...] = ()
     prices: str = ""
+    doubtful: int = 0
 
     @property
     def is_open(self) -> bool:

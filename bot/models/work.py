@@ -55,7 +55,8 @@ class Job:
     is how it was extended. `previews` is how many passing pictures are asked for, and `previews_cost` what they add to
     the estimate. `panels` are the words of each panel of a series; `only` the panels (from 1) to be drawn, empty: all.
     `drawn` is what is known of the panels that were sent. `prices` is the version of the price table, `Catalog.prices`.
-    `review` are sentences that say why a moderator must approve the result first; empty: nobody must.
+    `review` are sentences that say why a moderator must approve the result first; empty: nobody must. `alone` is where
+    its asker sees the result first, and nobody else; None: it is shown in `place`.
     """
 
     id: str
@@ -97,6 +98,12 @@ class Job:
     purged: tuple[str, ...] = ()
     prices: str = ""
     review: tuple[str, ...] = ()
+    alone: Place | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody must allow it before people see the result."""
+        return bool(self.review or self.alone)
 
     @property
     def at_stake(self) -> int:
@@ -151,6 +158,6 @@ class Entry(StrEnum):
     RESERVE = "reserve"  # + n images, + estimate
     SETTLE = "settle"  # corrects both to what was delivered and billed
     RELEASE = "release"  # takes both back: nothing was billed
-    UNKNOWN = "unknown"  # gives the person the images back, leaves the money: it may have been billed
+    UNKNOWN = "unknown"  # gives the person all of it back, leaves the money on the budgets: it may have been billed
     RETURN = "return"  # gives the person the images back, leaves the money: a moderator did not approve them
     RESOLVE = "resolve"  # corrects that money to what an admin found on the bill

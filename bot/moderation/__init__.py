@@ -1,7 +1,8 @@
 """What may be asked, where, and by whom. Pure: the caller brings the facts.
 
-`words.py` compares terms the way people get round them, `patterns.py` an admin's own patterns, `where.py` knows who may
-ask in which channel, `findings.py` reads what a Moderations API found, and `conduct.py` slows people down.
+`words.py` compares terms, `reading.py` with what people do to letters undone, `patterns.py` compares an admin's own
+patterns, `where.py` knows who may ask in which channel, `findings.py` reads what a Moderations API found, and
+`conduct.py` slows people down.
 """
 
 from bot.moderation.conduct import asked, behaved, refused

@@ -20,16 +20,19 @@ def asked(conduct: Conduct, *, now: int, event: str) -> Conduct:
     """
     if now >= conduct.slow_until or event == conduct.event:
         return conduct
-    wait = conduct.asked + BETWEEN - now
+    wait = min(conduct.asked + BETWEEN, conduct.slow_until) - now
     if wait > 0:
-        minutes = -(-wait // 60_000)
         raise Refused(
-            f"{MOST_REFUSALS} of your requests in a row were refused, so you may ask once in {BETWEEN // 60_000} "
-            f"minutes for a while. Nothing was charged. Try again in {minutes} min.",
+            f"{MOST_REFUSALS} of your requests in a row were refused, so for {_minutes(conduct.slow_until - now)} min "
+            f"you may ask once in {_minutes(BETWEEN)}. Nothing was charged. Try again in {_minutes(wait)} min.",
             category="slowed down",
             stage="pace",
         )
     return replace(conduct, asked=now, event=event)
+
+
+def _minutes(ms: int) -> int:
+    return -(-ms // 60_000)
 
 
 def refused(conduct: Conduct, *, now: int) -> Conduct:

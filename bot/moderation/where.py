@@ -25,6 +25,7 @@ def policy_for(policy: Policy, channel: str) -> Policy:
         previews=policy.previews if own.previews is None else own.previews,
         review=policy.review if own.review is None else own.review,
         spoiler=policy.spoiler if own.spoiler is None else own.spoiler,
+        private=policy.private if own.private is None else own.private,
     )
 
 
@@ -33,14 +34,18 @@ def report_channel(policy: Policy) -> str:
     return policy.report_channel or policy.review_channel or policy.admin_channel
 
 
-def level_for(policy: Policy, adults: bool | None) -> str:
+_HAVE_AGES = frozenset({"discord"})  # chats with age-restricted channels
+
+
+def level_for(policy: Policy, adults: bool | None, platform: str) -> str:
     """The image API's own `moderation` parameter: "auto" or "low".
 
-    `adults`: whether the channel is age-restricted; None where the chat has no such channels.
+    `adults`: whether the channel is age-restricted; None: a page cannot tell, or the chat has no such channels.
     """
     if policy.moderation != "low":
         return "auto"
-    return "auto" if policy.low_needs_adults and adults is False else "low"
+    counts = adults if adults is not None else platform not in _HAVE_AGES
+    return "low" if counts or not policy.low_needs_adults else "auto"
 
 
 def check_person(user: User, policy: Policy, now: int) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from bot.errors import BadInput, Refused
 from bot.models import Policy
 from bot.moderation import patterns
-from bot.moderation.lookalikes import LOOK_ALIKES
+from bot.moderation.reading import MARKS, folded, readings, unmasked
 
-_NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_OVERRIDES = re.compile("[\u202d\u202e\u2066-\u2068]")
-_SPELLED = re.compile(r"(?<![^\W_])[^\W_]([\W_])[^\W_](?:\1[^\W_])+(?![^\W_])")  # "b o m b", "b.o.m.b", "b_o_m_b"
-_MIXED = re.compile(r"[\w@$!]{4,}")
-_LETTERS_OF = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s",
-                             "!": "i"})  # fmt: skip
+_NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_HANGUL = "\uac00-\ud7a3"  # words are told apart, but what they do in a sentence is written onto their end
+_TIED = re.compile(r"(?<=\w)[-_.'’/](?=\w)")
+_SHORTEST_SPELLED = 3  # letters: shorter ones are in every alphabet
 _LONGEST_TERM = 100
 
 
@@ -55,77 +52,75 @@ def found_terms(texts: Iterable[str], terms: Sequence[str], *, most: int = 20) -
     """
     words = tuple(term for term in terms if not patterns.is_pattern(term))
     texts = [text for text in texts if text]
-    found = dict.fromkeys(_words_in(texts, words, most))
+    found = dict.fromkeys(term for text in texts for term in _words_in(text, words))
     regexes = [term for term in terms if patterns.is_pattern(term)]
     if regexes and len(found) < most:
-        readings = [reading for text in texts for reading in dict.fromkeys((text, normalised(text)))]
-        found |= dict.fromkeys(patterns.matching(regexes, readings))
+        found |= dict.fromkeys(patterns.matching(regexes, [one for text in texts for one in _for_patterns(text)]))
     return list(found)[:most]
 
 
-def _words_in(texts: Sequence[str], words: tuple[str, ...], most: int) -> Iterable[str]:
-    """Those of these words that are there; each is looked for without the ones found before."""
-    left = words
-    for text in texts:
-        while most and (term := blocked_term(text, left)) is not None:
-            yield term
-            left = tuple(one for one in left if normalised(one) != normalised(term))
-            most -= 1
+def _for_patterns(text: str) -> Iterable[str]:
+    plain = folded(text)
+    return dict.fromkeys((text, plain, unmasked(plain)))
 
 
 def blocked_term(text: str, terms: Iterable[str]) -> str | None:
     """The first of these terms found in a text, as the admin wrote it, or None.
 
     Whole words and phrases; in scripts written without spaces, anywhere. Case, width, accents, invisible characters,
-    letters that look like Latin ones, digits for letters inside a word, words spelled out letter by letter and text
-    turned round by a direction mark make no difference.
+    letters that look like others, digits for letters, signs between letters, words that are stretched or spelled out
+    letter by letter, and text turned round by a direction mark make no difference.
     """
-    originals = _originals(tuple(terms))
+    return next(iter(_words_in(text, tuple(terms))), None)
+
+
+def _words_in(text: str, terms: tuple[str, ...]) -> Iterator[str]:
+    """The terms in a text, the longest first."""
+    originals = _originals(terms)
     if not originals:
-        return None
-    for reading in _readings(text):
-        there = [plain for plain in originals if plain in reading]  # a hundred times as fast as one long pattern
-        if there and (found := re.search("|".join(map(_bounded, there)), reading)):
-            return originals[found[0]]
-    return None
+        return
+    texts, runs = readings(text)
+    for plain, term in originals.items():
+        if _is_spelled(plain, runs) or any(_is_in(plain, reading) for reading in texts):
+            yield term
+
+
+def _is_in(plain: str, reading: str) -> bool:
+    return plain in reading and bool(re.search(_bounded(plain), reading))  # most are not even part of a word
+
+
+def _is_spelled(plain: str, runs: Sequence[str]) -> bool:
+    letters = plain.replace(" ", "")
+    return len(letters) >= _SHORTEST_SPELLED and any(letters in run for run in runs)
 
 
 @lru_cache(maxsize=64)
 def _originals(terms: tuple[str, ...]) -> dict[str, str]:
-    """The terms by their folded form, longest first."""
-    folded = {plain: term for term in terms if (plain := normalised(term))}
-    return dict(sorted(folded.items(), key=lambda pair: -len(pair[0])))
+    """The terms by their folded forms, longest first: "car-bomb" is found as "car bomb", too."""
+    found: dict[str, str] = {}
+    for term in terms:
+        if plain := normalised(term):
+            found |= {plain: term, _TIED.sub(" ", plain): term}
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
 
+@lru_cache(maxsize=4096)
 def _bounded(term: str) -> str:
     """The term as a whole word, where its ends are letters of a script with spaces."""
-    before = "" if re.match(rf"[{_NO_SPACES}\W]", term) else r"(?<!\w)"
-    after = "" if re.search(rf"[{_NO_SPACES}\W]$", term) else r"(?!\w)"
+    before, after = rf"(?<![^\W\d_])(?<![{MARKS}])", rf"(?![^\W\d_]|[{MARKS}])"
+    if re.match(r"\d", term):
+        before = r"(?<!\d)"
+    elif re.match(rf"[{_NO_SPACES}\W]", term):
+        before = ""
+    if re.search(r"\d$", term):
+        after = r"(?!\d)"
+    elif re.search(rf"[{_NO_SPACES}{_HANGUL}]$", term):
+        after = rf"(?![{MARKS}])"
+    elif re.search(rf"[^\w{MARKS}]$", term):
+        after = ""
     return before + re.escape(term) + after
 
 
-def _readings(text: str) -> Iterable[str]:
-    """How somebody may read a text: as it stands, and with what people do to words undone."""
-    plain = normalised(text)
-    readings = {plain: None}
-    readings[_SPELLED.sub(lambda found: found[0][::2], plain)] = None
-    readings[_SPELLED.sub(lambda found: f"{found[0][0]} {found[0][2::2]}", plain)] = None  # "a b o m b"
-    readings[_MIXED.sub(_without_digits, plain)] = None
-    if _OVERRIDES.search(text):
-        readings |= {reading[::-1]: None for reading in list(readings)}
-    return readings
-
-
-def _without_digits(found: re.Match[str]) -> str:
-    """The word "b0mb" as "bomb"; what is mostly digits, such as a size or a year, stays."""
-    word = found[0]
-    letters = sum(one.isalpha() for one in word)
-    return word.translate(_LETTERS_OF) if 2 * letters >= len(word) > letters else word
-
-
-def normalised(text: str) -> str:
-    """A text with everything removed that does not change how it reads: linear in its length."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(letter for letter in folded if unicodedata.category(letter) not in ("Mn", "Cf", "Me"))
-    kept = unicodedata.normalize("NFKD", kept.translate(LOOK_ALIKES))
-    return re.sub(r"\s+", " ", kept).strip()
+def normalised(term: str) -> str:
+    """A term in the form in which it is looked for: its letters are what they are, unless a word mixes scripts."""
+    return unmasked(folded(term), doubtful=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import BadInput, BadOption
 from bot.models import Act, Ban, Grant, Measure, Policy
 from bot.policies import times, words
-from bot.policies.table import SETTINGS, apply
+from bot.policies.table import SETTINGS, apply, setting
 from bot.ports import Store
 
 MOST = 1000  # grants or bans of a workspace at a time
@@ -31,15 +31,31 @@ class Clerk:
     sign: Sign
     now: int
 
-    async def set(self, values: Iterable[tuple[str, str]]) -> tuple[Policy, Policy]:
-        """Change settings by name: all or, when one cannot be (`BadOption`), none."""
+    async def set(
+        self, values: Iterable[tuple[str, str]], shown: Mapping[str, str] | None = None
+    ) -> tuple[Policy, Policy]:
+        """Change settings by name: all or, when one cannot be (`BadOption`), none.
+
+        `shown` is what stood on the form: raises `BadInput` where somebody else changed that in the meantime.
+        """
         wanted = list(values)
 
         def change(policy: Policy) -> Policy:
+            for name, seen in (shown or {}).items():
+                now_is = setting(name).show(policy)
+                if now_is not in (seen, setting(name).show(apply(policy, name, dict(wanted).get(name, seen)))):
+                    raise BadInput(
+                        f"Somebody else has changed {setting(name).name} to {words.short(now_is)} since this form was "
+                        "opened. Look at it again before you change it."
+                    )
             for name, value in wanted:
                 policy = apply(policy, name, value)
             return policy
 
+        return await self.change(change)
+
+    async def change(self, change: Callable[[Policy], Policy]) -> tuple[Policy, Policy]:
+        """Change settings by a pure function, such as `parts.add`; what it raises is raised, and nothing changed."""
         return await self._change(change, self._settings)
 
     async def grant(self, text: str) -> tuple[Policy, Policy, Grant]:
@@ -92,6 +108,10 @@ class Clerk:
         before, after = await self._change(change, acts)
         return before, after, ended[0]
 
+    def resolved(self, job: str, cost: int) -> Callable[[int], Act]:
+        """The line about a request's cost that is known after all, once it is known what stood in the books."""
+        return lambda booked: self.sign("budget.resolve", job, words.dollars(booked), words.dollars(cost))
+
     async def _change(
         self, change: Callable[[Policy], Policy], acts: Callable[[Policy, Policy], Sequence[Act]]
     ) -> tuple[Policy, Policy]:
@@ -126,7 +146,8 @@ def pruned(policy: Policy, now: int) -> Policy:
 
 _WHO = r"(?P<who><[^<>]{1,120}>|[^\s<>]+)"
 _GRANT = re.compile(
-    rf"{_WHO}(?: in (?P<where>\S+))? \+?(?P<amount>\$?[0-9][0-9,.]*)(?: (?P<unit>images?|pictures?|dollars?))?"
+    rf"{_WHO}(?: in (?P<where>\S+))? \+?(?P<amount>(?:\$ ?)?[0-9][0-9,.]*)"
+    r"(?: ?(?P<unit>images?|pictures?|dollars?|USD|\$))?"
     r"(?: in (?P<there>\S+))?(?P<when> .+)?",
     re.IGNORECASE,
 )
@@ -136,25 +157,25 @@ GRANT_EXAMPLE = "grant @person +20 images today, or: grant budget +$20 until 202
 def grant_of(text: str, now: int, zone: str) -> Grant:
     """Read "user:U1 +20 images today", "<@U1> +$5 in C012 for 2 hours", "budget +$20 this month".
 
-    Raises `BadOption`.
+    Without a time it is for today: the least that could be meant. Raises `BadOption`.
     """
     match = _GRANT.fullmatch(" ".join(text.split()))
     if not match:
+        if not text.strip():
+            raise BadOption(f"Say to whom and how much. Write for example: {GRANT_EXAMPLE}.")
         raise BadOption(f"“{words.short(text)}” is no grant. Write for example: {GRANT_EXAMPLE}.")
     when = re.sub(r"^ (?:until|till|for) ", " ", match["when"] or "", flags=re.IGNORECASE).strip()
-    if not when:
-        raise BadOption(f"Say until when it is granted, for example: {times.EXAMPLES}.")
-    is_budget = match["who"].lower() == "budget"
-    is_money = match["amount"].startswith("$") or (match["unit"] or "").lower().startswith("dollar")
+    is_budget = match["who"].lower() in ("budget", "budgets")
+    is_money = match["amount"].startswith("$") or (match["unit"] or "").lower() in ("dollar", "dollars", "usd", "$")
     if is_budget and not is_money:
         raise BadOption("A budget is granted dollars, for example: grant budget +$20 today.")
-    amount = words.money("$" + match["amount"].lstrip("$")) if is_money else words.count(match["amount"])
+    amount = words.money(match["amount"], bare=True) if is_money else words.count(match["amount"])
     if not amount:
         raise BadOption("Nothing cannot be granted: write an amount such as +20 images or +$5.")
     where = match["where"] or match["there"]
     return Grant(
         amount,
-        times.moment(when, now, zone),
+        times.moment(when or "today", now, zone),
         Measure.DOLLARS if is_money else Measure.IMAGES,
         "" if is_budget else words.someone(match["who"]),
         words.channel(where) if where else "",

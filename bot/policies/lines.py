@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from bot.errors import BadOption
+from bot.errors import BadInput, BadOption
 from bot.models import Budget, ChannelPolicy, Limit, Measure, Span, ThreadMode, Tier
-from bot.moderation import CATEGORIES
+from bot.moderation import CATEGORIES, check_thresholds
 from bot.policies import words
 
 T = TypeVar("T")
@@ -21,16 +21,15 @@ QUALITIES = ("low", "medium", "high", "xhigh", "max")
 # The most pixels a size word can mean: its longest edge squared (bot/sizes.py), at most what the API draws at all.
 _SIZES = {"1k": 1536**2, "2k": 2560**2, "4k": 8_294_400}
 
-_END = r"(?: for (?P<who>\S+(?: \S+)*?))?(?: in (?P<where>\S+))?"
-_SPAN = r"(?:an?|per|each|every) (?P<rolling>rolling )?(?P<span>hour|day|month)"
+_WHO = r"(?: for (?P<who>\S+(?: \S+)*?))?"
+_WHERE = r"(?: in (?P<where>\S+))?"
+_SPAN = r"(?: ?/ ?| (?:an?|per|each|every) )(?P<rolling>rolling )?(?P<span>hour|day|month)"
 _LIMIT = re.compile(
-    rf"(?:(?P<images>[0-9][0-9,]*) (?:images?|pictures?)|(?P<dollars>\$\S+)|"
-    rf"no limit (?:of|on) (?P<free>images|dollars)) {_SPAN}{_END}",
+    rf"(?:(?:no limit|unlimited)(?: (?:of|on))? (?P<free>images|dollars)|(?P<amount>\S.*?)){_SPAN}{_WHO}{_WHERE}",
     re.IGNORECASE,
 )
-_BUDGET = re.compile(
-    r"(?P<dollars>\$\S+) (?:an?|per|each|every) (?P<span>hour|day|month)(?: in (?P<where>\S+))?", re.IGNORECASE
-)
+_IMAGES = re.compile(rf"(?P<count>{words.NUMBER})(?: ?(?:images?|pictures?))?", re.IGNORECASE)
+_BUDGET = re.compile(rf"(?P<amount>\S.*?){_SPAN}{_WHERE}", re.IGNORECASE)
 _TIER = re.compile(r"(?P<who>\S+)(?: in (?P<where>[^\s:]+))?: ?(?P<parts>.*)")
 
 
@@ -66,24 +65,33 @@ def shown(nouns: Iterable[T], show_one: Callable[[T], str]) -> str:
 
 def limits(text: str) -> tuple[Limit, ...]:
     """Limits, one a line. Raises `BadOption`."""
-    return read("limits", text, _limit, lambda one: replace(one, amount=None))
+    return read("limits", text, _limit, same_limit)
+
+
+def same_limit(one: Limit) -> Hashable:
+    """What a limit is about: two that agree in this cannot stand beside each other."""
+    return replace(one, amount=None)
 
 
 def _limit(line: str) -> Limit:
     match = _LIMIT.fullmatch(line)
     if not match:
-        raise BadOption(f"“{words.short(line)}” is no limit. Write for example: 20 images a day for role:123 in C012.")
-    dollars, images = match["dollars"], match["images"]
-    amount = words.money(dollars) if dollars else words.count(images) if images else None
-    is_money = bool(dollars) or (match["free"] or "").lower() == "dollars"
+        raise BadOption(f"“{words.short(line)}” is no limit. Write for example: {_LIMIT_EXAMPLES}.")
+    free, images = (match["free"] or "").lower(), _IMAGES.fullmatch(match["amount"] or "")
+    amount = None if free else words.count(images["count"]) if images else words.money(match["amount"])
     return Limit(
         amount,
-        Measure.DOLLARS if is_money else Measure.IMAGES,
+        Measure.IMAGES if images or free == "images" else Measure.DOLLARS,
         Span(match["span"].lower()),
         bool(match["rolling"]),
         words.who(match["who"]) if match["who"] else "",
         words.channel(match["where"]) if match["where"] else "",
     )
+
+
+_LIMIT_EXAMPLES = (
+    "20 images a day (or an hour, a month), or $5 a month for role:123 in C012, or no limit of images a day for user:U1"
+)
 
 
 def limit_line(limit: Limit) -> str:
@@ -107,15 +115,22 @@ def _span(span: Span, *, rolling: bool) -> str:
 
 def budgets(text: str) -> tuple[Budget, ...]:
     """Budgets, one a line. Raises `BadOption`."""
-    return read("budgets", text, _budget, lambda one: (one.span, one.where))
+    return read("budgets", text, _budget, same_budget)
+
+
+def same_budget(one: Budget) -> Hashable:
+    """What a budget is about."""
+    return one.span, one.where
 
 
 def _budget(line: str) -> Budget:
     match = _BUDGET.fullmatch(line)
-    if not match:
-        raise BadOption(f"“{words.short(line)}” is no budget. Write for example: $50 a month, or $5 a day in C012.")
+    if not match or match["rolling"]:
+        raise BadOption(
+            f"“{words.short(line)}” is no budget. Write for example: $50 a month (a day, an hour), or $5 a day in C012."
+        )
     where = words.channel(match["where"]) if match["where"] else ""
-    return Budget(words.money(match["dollars"]), Span(match["span"].lower()), where)
+    return Budget(words.money(match["amount"]), Span(match["span"].lower()), where)
 
 
 def budget_line(budget: Budget) -> str:
@@ -129,7 +144,12 @@ def budget_line(budget: Budget) -> str:
 
 def tiers(text: str) -> tuple[Tier, ...]:
     """Tiers, one a line. Raises `BadOption`."""
-    return read("tiers", text, _tier, lambda one: (one.who, one.where), between="\n")
+    return read("tiers", text, _tier, same_tier, between="\n")
+
+
+def same_tier(one: Tier) -> Hashable:
+    """What a tier is about."""
+    return one.who, one.where
 
 
 def _tier(line: str) -> Tier:
@@ -215,19 +235,27 @@ def tier_line(tier: Tier) -> str:
 
 def thresholds(text: str) -> tuple[tuple[str, float], ...]:
     """From which score on a category is refused, one a line. Raises `BadOption`."""
-    return read("thresholds", text, _threshold, lambda one: one[0], between="\n;,")
+    return read("thresholds", text, _threshold, same_threshold, between="\n;,")
+
+
+def same_threshold(one: tuple[str, float]) -> Hashable:
+    """What a threshold is about."""
+    return one[0]
 
 
 def _threshold(line: str) -> tuple[str, float]:
     category, _, score = line.lower().replace(":", " ").replace("=", " ").partition(" ")
-    if category not in CATEGORIES:
-        raise BadOption(f"“{words.short(category)}” is no category; there are {', '.join(CATEGORIES)}.")
     try:
         value = float(score) if score.strip().isascii() else -1.0
     except ValueError:
         value = -1.0
-    if not 0 <= value <= 1:
-        raise BadOption(f"“{words.short(score)}” is no threshold: write a number from 0 to 1, such as {category} 0.4.")
+    try:
+        check_thresholds([(category, value)])
+    except BadInput as error:
+        if category not in CATEGORIES:
+            raise BadOption(str(error)) from error
+        example = f"write a number from 0 to 1, such as {category} 0.4"
+        raise BadOption(f"“{words.short(score)}” is no threshold: {example}.") from error
     return category, value
 
 
@@ -241,10 +269,15 @@ def threshold_line(threshold: tuple[str, float]) -> str:
 
 def channels(text: str) -> tuple[ChannelPolicy, ...]:
     """What is otherwise in a channel, one a line. Raises `BadOption`."""
-    return read("channels", text, _channel, lambda one: one.channel, between="\n")
+    return read("channels", text, _channel, same_channel, between="\n")
 
 
-_CHANNEL_EXAMPLE = "C012: moderation low; review on; previews 0; thread-mode mention only; spoiler on"
+def same_channel(one: ChannelPolicy) -> Hashable:
+    """What such a line is about."""
+    return one.channel
+
+
+_CHANNEL_EXAMPLE = "C012: moderation low; review on; previews 0; thread-mode mention only; spoiler on; private on"
 
 
 def _channel(line: str) -> ChannelPolicy:
@@ -268,6 +301,8 @@ def _with_override(found: ChannelPolicy, part: str) -> ChannelPolicy:
         return replace(found, review=value == "on")
     if key == "spoiler" and value in ("on", "off"):
         return replace(found, spoiler=value == "on")
+    if key == "private" and value in ("on", "off"):
+        return replace(found, private=value == "on")
     if key == "thread-mode" and value.replace("-", " ") in tuple(ThreadMode):
         return replace(found, thread_mode=ThreadMode(value.replace("-", " ")))
     raise BadOption(f"“{words.short(part)}” cannot be set for a channel. Write for example: {_CHANNEL_EXAMPLE}.")
@@ -281,5 +316,6 @@ def channel_line(one: ChannelPolicy) -> str:
         "" if one.previews is None else f"previews {one.previews}",
         "" if one.review is None else f"review {'on' if one.review else 'off'}",
         "" if one.spoiler is None else f"spoiler {'on' if one.spoiler else 'off'}",
+        "" if one.private is None else f"private {'on' if one.private else 'off'}",
     ]
     return f"{one.channel}: {'; '.join(filter(None, parts)) or 'as elsewhere'}"

@@ -13,11 +13,28 @@ MOST_IMAGES = 10**9
 MOST_DOLLARS = 10**9
 
 _ID = r"[A-Za-z0-9_.-]{1,80}"
-_PERSON = re.compile(rf"(?:<@!?({_ID})(?:\|[^>]*)?>|user:({_ID}))")
-_ROLE = re.compile(rf"(?:<@&({_ID})>|<!subteam\^({_ID})(?:\|[^>]*)?>|role:({_ID}))")
-_CHANNEL = re.compile(rf"(?:<#({_ID})(?:\|[^>]*)?>|({_ID}))")
-_MONEY = re.compile(r"\$([0-9]{1,10})(?:\.([0-9]{1,6}))?")
-_ITEM = re.compile(r'\s*(?:"((?:[^"]|"")*)"|(/(?:[^/\n]|/(?!\s*(?:,|\n|$)))+/)|([^,\n]*?))\s*(?:,|\n|$)')
+# With a prefix, as a mention, or bare where an id of Slack says what it is: U or W for people, S for user groups.
+_PERSON = re.compile(rf"<@!?({_ID})(?:\|[^>]*)?>|(?i:user): ?({_ID})|@?([UW](?=[A-Z]*[0-9])[A-Z0-9]{{1,20}})")
+_ROLE = re.compile(
+    rf"<@&({_ID})>|<!subteam\^({_ID})(?:\|[^>]*)?>|(?i:role): ?({_ID})|@?(S(?=[A-Z]*[0-9])[A-Z0-9]{{1,20}})"
+)
+_SNOWFLAKE = re.compile(r"[0-9]{15,21}")  # Discord's ids, which do not say whose they are
+_CHANNEL = re.compile(rf"<#({_ID})(?:\|[^>]*)?>|({_ID})")
+# Commas only between thousands: "0,50" is half a dollar to many, and must not become fifty.
+NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,10})"
+_MONEY = re.compile(
+    rf"(?P<sign>\$|USD |US\$)? ?(?P<whole>{NUMBER})(?:\.(?P<part>[0-9]{{1,6}}))?(?P<unit> ?(?:\$|USD|dollars?))?",
+    re.IGNORECASE,
+)
+FIND_IDS = (
+    "Ids are found so: in Slack, profile, ⋮, Copy member ID; in Discord, Developer Mode, right-click, Copy ID; "
+    "`retouch usage --by person` (or role, channel) prints those that were active."
+)
+FIND_CHANNELS = (
+    "It stands in Slack at the end of the channel's About, in Discord under right-click, Copy Channel ID "
+    "(Developer Mode)."
+)
+_ITEM = re.compile(r'\s*(?:"((?:[^"]|"")*)"|(/(?:[^/\n]|/(?!\s*(?:[,;\n]|$)))+/)|([^,;\n]*?))\s*(?:[,;\n]|$)')
 
 
 def is_none(text: str) -> bool:
@@ -31,12 +48,14 @@ def person(text: str) -> str:
     for prefix, pattern in (("user", _PERSON), ("role", _ROLE)):
         if match := pattern.fullmatch(typed):
             return f"{prefix}:{next(filter(None, match.groups()))}"
-    raise BadOption(f"“{short(typed)}” is nobody: mention the person, or write user:ID or role:ID.")
+    if _SNOWFLAKE.fullmatch(typed):
+        raise BadOption(f"{typed} may be a person or a role: write user:{typed} or role:{typed}.")
+    raise BadOption(f"“{short(typed)}” is nobody: mention the person, or write user:ID or role:ID. {FIND_IDS}")
 
 
 def someone(text: str) -> str:
     """One person, "user:ID", no role. Raises `BadOption`."""
-    found = person(text)
+    found = f"user:{text.strip()}" if _SNOWFLAKE.fullmatch(text.strip()) else person(text)
     if not found.startswith("user:"):
         raise BadOption(f"“{short(text.strip())}” is a role: name one person, as a mention or as user:ID.")
     return found
@@ -44,23 +63,29 @@ def someone(text: str) -> str:
 
 def who(text: str) -> str:
     """Like `person`, and "" for everybody."""
-    return "" if text.strip().lower() in ("everybody", "everyone") else person(text)
+    return "" if text.strip().lower() in ("everybody", "everyone", "all", "each person") else person(text)
 
 
 def channel(text: str) -> str:
     """A channel's id, from the id or a mention. Raises `BadOption`."""
     match = _CHANNEL.fullmatch(text.strip())
     if not match or is_none(text):
-        raise BadOption(f"“{short(text.strip())}” is no channel: write its id, such as C0123ABCD.")
+        raise BadOption(f"“{short(text.strip())}” is no channel: write its id, such as C0123ABCD. {FIND_CHANNELS}")
     return match[1] or match[2]
 
 
-def money(text: str) -> int:
-    """Micro-dollars from "$5" or "$0.25". Raises `BadOption`."""
-    match = _MONEY.fullmatch(text.strip().replace(",", ""))
-    if not match or int(match[1]) > MOST_DOLLARS:
+def money(text: str, *, bare: bool = False) -> int:
+    """Micro-dollars from "$5", "$1,000.50" or "0.25 USD"; with `bare` also from "0.25". Raises `BadOption`."""
+    match = _MONEY.fullmatch(" ".join(text.split()))
+    whole = int(match["whole"].replace(",", "")) if match else 0
+    if match and not (bare or match["sign"] or match["unit"]):
+        raise BadOption(
+            f"“{short(text.strip())}” is no amount of dollars: write $5 or $0.25; in a command line between single "
+            "quotes, as shells take $5 between double ones for something of their own."
+        )
+    if not match or whole > MOST_DOLLARS:
         raise BadOption(f"“{short(text.strip())}” is no amount: write dollars such as $5 or $0.25.")
-    return int(match[1]) * 1_000_000 + int((match[2] or "").ljust(6, "0"))
+    return whole * 1_000_000 + int((match["part"] or "").ljust(6, "0"))
 
 
 def dollars(amount: int) -> str:
@@ -70,14 +95,14 @@ def dollars(amount: int) -> str:
 
 def count(text: str, most: int = MOST_IMAGES) -> int:
     """A whole number from "20" or "1,000". Raises `BadOption`."""
-    plain = text.strip().replace(",", "")
-    if not (plain.isascii() and plain.isdigit() and len(plain) <= 10 and int(plain) <= most):
-        raise BadOption(f"“{short(text.strip())}” is no whole number up to {most:,}.")
-    return int(plain)
+    plain = text.strip()
+    if not (re.fullmatch(NUMBER, plain) and int(plain.replace(",", "")) <= most):
+        raise BadOption(f"“{short(plain)}” is no whole number up to {most:,}.")
+    return int(plain.replace(",", ""))
 
 
 def items(text: str) -> tuple[str, ...]:
-    """The parts of a list: with commas or lines between them, in double quotes where one has a comma. Each once."""
+    """The parts of a list: with , ; or lines between them, in double quotes where one has such a mark. Each once."""
     if is_none(text):
         return ()
     found = []

@@ -3,10 +3,10 @@
 from bot.ports.chat import ChatPlatform, Doors
 from bot.ports.checking import Finding, PromptChecker
 from bot.ports.pictures import Drawn, ImageProvider, ImageRequest, InputImage, Preview, Result, Step
-from bot.ports.privacy import Before, Belongings, LedgerLine, Privacy, Purged
+from bot.ports.privacy import Before, Belongings, LedgerLine, Outdated, Privacy, Purged, Why
 from bot.ports.reviews import Reviews
 from bot.ports.shelf import Shelf, Viewer, Wall
-from bot.ports.store import AuditCheck, By, Rule, Store, Tally, UsageRow
+from bot.ports.store import AuditCheck, By, Rule, Store, Tally
 from bot.ports.transcript import Said, Transcript
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "ImageRequest",
     "InputImage",
     "LedgerLine",
+    "Outdated",
     "Preview",
     "Privacy",
     "PromptChecker",
@@ -35,7 +36,7 @@ __all__ = [
     "Store",
     "Tally",
     "Transcript",
-    "UsageRow",
     "Viewer",
     "Wall",
+    "Why",
 ]

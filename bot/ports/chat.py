@@ -64,6 +64,12 @@ class ChatPlatform(Protocol):
     async def whisper(self, asked: Request, card: Card) -> None:
         """Tell only the person who asked. Best effort: falls back to the most private way there is."""
 
+    async def alone(self, place: Place, user: User) -> Place:
+        """Where only this person sees what is posted: `place` itself if that is such a one.
+
+        Raises `errors.PlatformProblem`.
+        """
+
     async def permalink(self, address: Address) -> str:
         """The address at which people find a message in their chat; "" where there is none. Raises nothing."""
 

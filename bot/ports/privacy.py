@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from bot.models import Address, Job, NamedReference, Place, User, Version
@@ -76,6 +77,24 @@ class Belongings:
     named: Sequence[NamedReference]
 
 
+class Why(StrEnum):
+    """Why a message is to be changed."""
+
+    OLD = "old"  # its picture is older than pictures are kept
+    OWN = "own"  # who made its picture deleted it
+    PART = "part"  # one of several pictures on it is not kept any more
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A message that still shows what was let go of at `since` (milliseconds). `assets` are pictures on it."""
+
+    address: Address
+    why: Why
+    since: int
+    assets: tuple[str, ...] = ()
+
+
 class Privacy(Protocol):
     """What is kept about whom, and letting go of it. What was begun may be begun again: the end is the same."""
 
@@ -89,14 +108,21 @@ class Privacy(Protocol):
         and the ledger stay. `dry`: only say what would go.
         """
 
-    async def sweep(self) -> Purged:
-        """Delete the files that were let go of and that nothing needs, with their light copies; give back the room."""
+    async def sweep(self, *, unused_before: int = 0, dry: bool = False) -> Purged:
+        """Delete the files that were let go of and that nothing needs, with their light copies; give back the room.
+
+        And files that no request ever used, because it was refused, if they came before `unused_before` (ms). `dry`:
+        only say how many.
+        """
 
     async def belongings(self, place: Place, user: User) -> Belongings:
         """What is kept about a person in the workspace of `place`."""
 
-    async def messages(self, place: Place, user: User) -> Sequence[Address]:
-        """The messages that show a person's pictures in this workspace."""
+    async def outdated(self, platforms: Collection[str], *, limit: int) -> Sequence[Outdated]:
+        """Messages of these platforms that still show what was let go of; those not tried for the longest time."""
+
+    async def told(self, address: Address, *, again: bool = False) -> None:
+        """Such a message was changed, or cannot be. `again`: it is tried once more, after all others."""
 
     async def forget(self, place: Place, user: User) -> Purged:
         """Let go of a person's pictures, words and attachments in this workspace, and of their name beside them.

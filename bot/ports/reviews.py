@@ -14,8 +14,8 @@ class Reviews(Protocol):
     async def ask(self, review: Review) -> tuple[Review, bool]:
         """Save it, or add its reporters to the one there is; returns what stands there and whether anything is new."""
 
-    async def place(self, kind: ReviewKind, version_id: str, address: Address) -> None:
-        """Remember the moderators' card."""
+    async def place(self, kind: ReviewKind, version_id: str, address: Address | None) -> None:
+        """Remember the moderators' card, by which they know: it is settled. None: they could not be reached yet."""
 
     async def find(self, kind: ReviewKind, version_id: str) -> Review | None:
         """The review of this kind of a version."""
@@ -23,17 +23,21 @@ class Reviews(Protocol):
     async def rule(
         self, kind: ReviewKind, version_id: str, ruling: Ruling, act: Act, *, reason: str = "", blank: bool = False
     ) -> Review | None:
-        """Decide, once: None when it was decided before. It is `unsettled` then, and `act` stands in the audit.
+        """Decide, once: None when it was decided before, or is not kept any more.
 
-        Approved: the version is open, and hangs in the gallery. Rejected: it begins to be removed, and the asker gets
-        the images back; the money stays. Removed: as `remove` does.
+        It is `unsettled` then, and `act` stands in the audit. Approved: the version is open, and hangs in the gallery.
+        Rejected: it begins to be removed, and the asker gets the images back; the money stays. Removed: as `remove`.
+        An asker's decision on a `PRIVATE` one is in no audit, and gives nothing back: or pictures would be free.
         """
 
     async def settle(self, kind: ReviewKind, version_id: str) -> None:
-        """Everybody was told."""
+        """Everybody was told what was decided."""
 
     async def unsettled(self, *, before: int) -> Sequence[Review]:
-        """Decided, but not told; last touched before `before` (ms)."""
+        """Decided, but not told, or open and not before the moderators; last touched before `before` (ms).
+
+        And those that are before them and were not touched for a day: their card may be gone.
+        """
 
     # removal
     async def remove(self, version_id: str, act: Act, *, reason: str, blank: bool = False) -> Removal | None:
@@ -67,4 +71,4 @@ class Reviews(Protocol):
         """A message shows these pictures and no version (a comparison, a sheet)."""
 
     async def made_of(self, asset_id: str, origins: Sequence[str]) -> None:
-        """A picture was put together from others."""
+        """A picture was put together from others. Raises `errors.NotFound` where one is gone: then it goes, too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from bot.models import (
     Act,
     Address,
     Asset,
+    Ban,
     Conduct,
     Found,
     Job,
@@ -41,19 +42,6 @@ class Rule(Protocol):
         """Raises to refuse; then nothing is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
-    """One person's use in a span of time, from the ledger."""
-
-    platform: str
-    workspace: str
-    user: str
-    user_name: str
-    images: int
-    cost: int
-    unknown_cost: int
-
-
 class By(StrEnum):
     """What a usage report is by."""
 
@@ -71,7 +59,7 @@ class Tally:
 
     `key` is "PLATFORM:ID" of a person, the ids of all roles a person had with spaces between, the name of a model or
     gateway ("" where nothing was drawn), the id of a channel, or a quarter of an hour (its first millisecond, UTC).
-    `unknown_cost` is the part of `cost` that was perhaps not billed. Refusals are counted by person and day only.
+    `unknown_cost` is the part of `cost` that was perhaps not billed. Refusals are not counted by model and gateway.
     """
 
     workspace: str
@@ -85,15 +73,18 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """How far the audit holds: `lines` good ones, the last with the hash `head`.
+    """How far the audit holds: `lines` good ones, the last with the hash `head`; of `let_go` the words are gone.
 
     `broken` is the number of the first line that does not hold, 0 for none, and `why` says what is wrong with it.
+    `cut`: every line holds, but none has the hash that was expected.
     """
 
     lines: int
     head: str
     broken: int = 0
     why: str = ""
+    let_go: int = 0
+    cut: bool = False
 
 
 class Store(Protocol):
@@ -177,6 +168,9 @@ class Store(Protocol):
         anything a person waits for.
         """
 
+    async def drawn(self, assets: Collection[str]) -> frozenset[str]:
+        """Which of these pictures AI drew: all but people's own files."""
+
     def asset_path(self, asset: Asset) -> Path:
         """The local file of an asset, for reading only."""
 
@@ -195,10 +189,11 @@ class Store(Protocol):
     async def unknowns(self, workspace: str) -> Sequence[OpenOutcome]:
         """Requests whose cost nobody knows yet, oldest first."""
 
-    async def resolve_unknown(self, job_id: str, cost: int, by: str) -> None:
+    async def resolve_unknown(self, job_id: str, cost: int, by: str, sign: Callable[[int], Act] | None = None) -> None:
         """Correct such a request's cost in the books to what was billed (micro-dollars); `by` is "PLATFORM:ID".
 
         Raises `errors.NotFound` for a job whose outcome is not, and was not, unknown. A second time corrects the first.
+        `sign` makes the line for the audit, written in the same transaction, of what stood in the books before.
         """
 
     async def made_before(self, fingerprint: str, place: Place, user: User) -> Version | None:
@@ -248,10 +243,17 @@ class Store(Protocol):
     async def finish(self, job_id: str) -> None:
         """Delivering → done, and the job's message shows its version."""
 
-    async def fail(self, job_id: str, entry: str, error: str) -> Job | None:
+    async def fail(self, job_id: str, entry: str, error: str, *, counts: bool = False) -> Job | None:
         """Queued or running → failed, with a ledger line `Entry.RELEASE` or `Entry.UNKNOWN`. None: was over already.
 
-        Unknown leaves `job.at_stake` in the books. Returns the job as it was.
+        Unknown leaves `job.at_stake` in the books; its person has the images and the money back, unless it `counts`.
+        Returns the job as it was.
+        """
+
+    async def stop(self, job_id: str) -> bool:
+        """Note that somebody cancels a running series; False where no panel of it is there: then it is to fail.
+
+        When it is kept, panels that were sent and not answered count for its person.
         """
 
     async def cancel(self, job_id: str) -> Job | None:
@@ -304,6 +306,9 @@ class Store(Protocol):
         """
 
     # conduct
+    async def bans(self, who: str) -> Sequence[Ban]:
+        """The bans of "user:ID" in every workspace."""
+
     async def conduct(self, workspace: str, user: User) -> Conduct:
         """How a person behaves in a workspace; somebody who was never refused has `Conduct()`."""
 
@@ -332,8 +337,11 @@ class Store(Protocol):
     async def set_policy(self, workspace: str, policy: Policy) -> None:
         """Replace a workspace's settings."""
 
-    async def usage(self, *, since: int) -> Sequence[UsageRow]:
-        """Who used how much since `since` (ms), most expensive first."""
+    async def learn_names(self, workspace: str, told: Mapping[str, str]) -> None:
+        """Remember what channels and roles are called, by their ids. Costs a short read where nothing is new."""
+
+    async def names(self, workspace: str | None = None) -> Mapping[tuple[str, str], str]:
+        """What they were called last, by workspace and id; of all workspaces with None."""
 
     async def tallies(self, by: By, *, since: int, until: int, workspace: str | None = None) -> Sequence[Tally]:
         """What was used by requests made from `since` until before `until` (ms), of all workspaces with None.

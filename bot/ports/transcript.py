@@ -36,5 +36,8 @@ class Transcript(Protocol):
     async def channel(self, channel: str, *, before: int | None = None, limit: int = 50) -> Sequence[Said]:
         """The newest messages outside threads, oldest first."""
 
+    async def channels(self) -> Sequence[str]:
+        """The channels in which anything was said, at most 100 of them, by name."""
+
     async def replies(self, channel: str, thread: str) -> Sequence[Said]:
         """A thread's replies, oldest first (the root message is not among them)."""

@@ -71,6 +71,8 @@ from bot.replies.sentences import (
     would_not_lock,
 )
 from bot.replies.troubles import (
+    BANNED_MEANWHILE,
+    BLOCKED_PLAN,
     LOW_NEEDS_ADULTS,
     NO_CHECKER,
     NOTHING_CHARGED,
@@ -99,6 +101,8 @@ from bot.replies.versions import (
 __all__ = [
     "AS_GUEST",
     "BAD_NAME",
+    "BANNED_MEANWHILE",
+    "BLOCKED_PLAN",
     "FINAL_WORDS",
     "FIRST_VERSION",
     "INTERRUPTED",

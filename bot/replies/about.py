@@ -64,7 +64,7 @@ def compared(
     pair, by = f"v{before.number}-v{after.number}", by_ai((before, after))
     kinds = (
         (f"compare-{pair}.png", f"v{before.number} and v{after.number} side by side{by}"),
-        (f"changes-{pair}.png", f"Where v{after.number} differs from v{before.number}, red the most"),
+        (f"changes-{pair}.png", f"Where v{after.number} differs from v{before.number}, red the most{by}"),
         (f"flip-{pair}.gif", f"Flips between v{before.number} and v{after.number}{by}"),
     )
     return Card(

@@ -6,7 +6,7 @@ import datetime as dt
 
 from bot.cards import Button, Card, Link, Tone
 from bot.models import JobStatus, Policy, Version
-from bot.ports import Belongings, Purged
+from bot.ports import Belongings, Outdated, Purged, Why
 
 FORGET = "forget"  # the button's action
 WORDS_GONE = "The words of this picture are not kept any more. Say in your own words what you want instead."
@@ -23,7 +23,10 @@ def means_yes(text: str) -> bool:
 
 def purged(version: Version) -> str:
     """Why nobody can do anything with a version whose picture was let go of."""
-    return f"The picture of v{version.number} is not kept any more. Go on from another version, for example: sheet."
+    return (
+        f"The picture of v{version.number} is not kept any more. Reply to a picture that is still here, or type "
+        "/imagine for a new one."
+    )
 
 
 def kept(found: Belongings, policy: Policy) -> Card:
@@ -45,8 +48,7 @@ def kept(found: Belongings, policy: Policy) -> Card:
         title=f"Kept about you here: {counts}{since}." if counts else NOTHING_KEPT,
         body="\n".join(
             (
-                f"For how long: pictures {_days(policy.keep_pictures_days)}, words {_days(policy.keep_prompts_days)}, "
-                f"attachments {_days(policy.keep_attachments_days)}.",
+                _how_long(policy),
                 "The image service gets your words and pictures, without what a camera writes into them, and a code "
                 "in place of your name. This chat keeps its own copies of what is posted in it.",
                 "Admins see who made what and what it cost.",
@@ -62,9 +64,9 @@ def sure(found: Belongings) -> Card:
     named = " The named references you added stay, without your name; delete them with /imagine-ref first."
     return Card(
         title="Delete your pictures, words and attachments in this workspace? They cannot be brought back.",
-        body="What others made of them stays. The ledger keeps what they cost and the audit what was decided, with "
-        f"your member id and without your words.{named if found.named else ''}\n"
-        "Say /imagine-privacy delete mine yes, or press the button and type yes.",
+        body="What others made of them stays, and so do bans and limits. The ledger keeps what they cost and the audit "
+        f"what was decided, with your member id and without your words.{named if found.named else ''}\n"
+        "Press the button and type yes.",
         buttons=(_delete_button(),),
     )
 
@@ -76,26 +78,42 @@ def forgotten(done: Purged) -> Card:
     return Card(f"Deleted: your words{f', {counts}' if counts else ''}{size}.")
 
 
-def deleted_card() -> Card:
-    """In place of a picture whose maker deleted it."""
-    return Card("This picture was deleted by the person who made it.", Tone.REFUSAL)
+def gone_card(one: Outdated, policy: Policy) -> Card:
+    """In place of what is not kept any more. `gone` lets a chat delete its own copies."""
+    days = policy.keep_pictures_days
+    age = "is kept here" if days is None else _days(days)
+    sentence = {
+        Why.OLD: f"This picture is older than {age} and was deleted.",
+        Why.OWN: "This picture was deleted by the person who made it.",
+        Why.PART: "One of the pictures here was deleted. Ask for this again to see the others.",
+    }[one.why]
+    return Card(sentence, Tone.REFUSAL, gone=one.assets)
 
 
 def mine_page(url: str) -> Card:
     """Where somebody gets all that is theirs."""
     return Card(
         title="All that is kept about you here.",
-        body="The zip has your pictures, words, attachments, requests, stars and lines in the ledger. "
-        "The link is yours alone and good for an hour.",
+        body="The zip has your pictures, words, attachments, requests, stars, lines in the ledger and what was noted "
+        "of you. The link is good for an hour; whoever has it gets the zip, so keep it to yourself.",
         links=(Link("Download the zip", url),),
     )
 
 
 def purge_line(workspace: str, done: Purged, *, dry: bool) -> str:
     """One line of `retouch purge`."""
-    counts = f"{done.pictures} requests' pictures, {done.prompts} prompts, {done.attachments} attachments"
-    size = f"; {done.files} files, {done.bytes / 1e6:.1f} MB" if dry else ""
+    counts = _listed((done.pictures, "request's pictures", "requests' pictures"), (done.prompts, "prompt"),
+                     (done.attachments, "attachment"))  # fmt: skip
+    size = f"; {_listed((done.files, 'file')) or 'no files'}, {done.bytes / 1e6:.1f} MB" if dry else ""
     return f"{workspace}: {counts} {'would go' if dry else 'went'}{size}."
+
+
+def swept_line(freed: Purged, *, dry: bool) -> str:
+    """The last line of `retouch purge`: files of no workspace."""
+    size = f"{freed.bytes / 1e6:.1f} MB"
+    if dry:
+        return f"{_listed((freed.files, 'file'))} that no request uses would go; {size}."
+    return f"{_listed((freed.files, 'file'))} deleted, {size} freed."
 
 
 def is_open_job(status: JobStatus) -> bool:
@@ -107,6 +125,14 @@ def _delete_button() -> Button:
     return Button(
         "Delete mine", FORGET, "mine", style="danger", form=True, description="Type yes to delete what is yours here"
     )
+
+
+def _how_long(policy: Policy) -> str:
+    times = (policy.keep_pictures_days, policy.keep_prompts_days, policy.keep_attachments_days)
+    if len(set(times)) == 1:
+        return f"For how long: {_days(times[0])}."
+    pictures, prompts, attachments = map(_days, times)
+    return f"For how long: pictures {pictures}, words {prompts}, attachments {attachments}."
 
 
 def _days(days: int | None) -> str:

@@ -27,8 +27,8 @@ def working(job: Job, *, seconds: int, ahead: int = 0, parent: Version | None = 
     return Card(
         title=title,
         tone=Tone.PROGRESS,
-        prompt=job.prompt,
-        body=" ".join([*job.notes, step]).strip(),
+        prompt="" if job.alone else job.prompt,
+        body="" if job.alone else " ".join([*job.notes, step]).strip(),
         footer=" · ".join(fact for fact in facts if fact),
         images=tuple(previews),
         buttons=(Button("Cancel", "cancel", job.id, style="danger"),),

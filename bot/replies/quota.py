@@ -4,20 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cards import Card
+from bot.cards import Card, Channel, Moment
 from bot.limits import Meter, words
-from bot.models import Measure, Options, Span, Tier, Used
+from bot.models import Measure, Options, Policy, Tier, Used
 
 
-def quota(meters: Sequence[Meter], used: Used, tier: Tier, *, now: int, in_flight: int | None, is_admin: bool) -> Card:
+def quota(meters: Sequence[Meter], used: Used, tier: Tier, policy: Policy, *, now: int, is_admin: bool) -> Card:
     """Each limit that counts with what is used, left and when there is more; what may be asked for; who to ask."""
     limits = [_limit(one, used, now) for one in meters if not one.is_budget]
     budgets = [_budget(one, used, now, is_admin=is_admin) for one in meters if one.is_budget]
+    tiers = _tier(tier)
+    ask = _whom_to_ask(policy, is_admin=is_admin) if meters or tiers or is_admin else ""
+    lines = [*limits, *budgets, _on_the_way(used.in_flight, policy.in_flight), tiers, ask]
     return Card(
         title="What you can make here" if meters else "You can make as many pictures here as you like.",
-        body="\n".join(filter(None, [*limits, *budgets, _on_the_way(used.in_flight, in_flight), _tier(tier)])),
-        footer="Admins change this with the admin command." if is_admin else "For more, ask an admin.",
+        body="\n".join(filter(None, lines)),
+        live=(*_moments(meters, now), *_channels(policy)),
     )
+
+
+def _whom_to_ask(policy: Policy, *, is_admin: bool) -> str:
+    if is_admin:
+        return "Admins change this with /imagine-admin."
+    there = "".join(f" in {one.words}" for one in _channels(policy))
+    return f"For more, ask an admin{there}."
+
+
+def _channels(policy: Policy) -> tuple[Channel, ...]:
+    return (Channel(f"channel {policy.admin_channel}", policy.admin_channel),) if policy.admin_channel else ()
+
+
+def _moments(meters: Sequence[Meter], now: int) -> tuple[Moment, ...]:
+    found = [
+        moment
+        for one in meters
+        if not one.rolling
+        for moment in (Moment(words.at_words(one), one.ends), Moment(_wait(one, now), one.ends, relative=True))
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _wait(meter: Meter, now: int) -> str:
+    return f"in {duration(meter.ends - now)}"
 
 
 def _limit(meter: Meter, used: Used, now: int) -> str:
@@ -45,8 +73,7 @@ def _amount(meter: Meter, value: int) -> str:
 def _resets(meter: Meter, now: int) -> str:
     if meter.rolling:
         return "It comes back bit by bit."
-    at = "on" if meter.span is Span.MONTH else "at"
-    return f"Resets {at} {words.when_words(meter.ends, meter.zone, meter.span)}, in {duration(meter.ends - now)}."
+    return f"Resets {words.at_words(meter)}, {_wait(meter, now)}."
 
 
 def duration(milliseconds: int) -> str:

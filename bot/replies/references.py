@@ -41,21 +41,22 @@ class InTray:
         return f"{number} {name}".strip() or "a picture"
 
 
-def tray(version: Version, references: Sequence[InTray], words: str, sheet: Shown | None, *, most: int) -> Card:
-    """The references of a version's next edit, with a button for each to take it out."""
+def tray(version: Version, references: Sequence[InTray], words: str, sheet: Shown | None, *, most: int,
+         drawn: bool = False) -> Card:  # fmt: skip
+    """The references of a version's next edit, with a button for each to take it out. `drawn`: AI made some of them."""
     lines = [f"{one.label}, {_FOR.get(one.reference.role, 'a reference')}" for one in references]
     names = ", ".join(one.label for one in references)
     return Card(
         title=f"{words} · {len(references) + 1}/{most}",
         body="\n".join([f"v{version.number}, the picture to change", *lines, "", REFS_HINT]),
-        images=(_sheet_image(version, sheet, names),) if sheet else (),
+        images=(_sheet_image(version, sheet, names, drawn=drawn),) if sheet else (),
         buttons=tuple(_remove_button(version, one) for one in references),
     )
 
 
-def _sheet_image(version: Version, sheet: Shown, names: str) -> CardImage:
+def _sheet_image(version: Version, sheet: Shown, names: str, *, drawn: bool) -> CardImage:
     asset = sheet.asset
-    alt = f"The references of v{version.number}: {names}"[:MAX_ALT]
+    alt = f"The references of v{version.number}{', some AI-made' if drawn else ''}: {names}"[:MAX_ALT]
     name = f"references-v{version.number}.png"
     return CardImage(sheet.path, asset.media_type, asset.width, asset.height, alt, name, asset.id)
 
@@ -99,11 +100,12 @@ def named_references(named: Sequence[NamedReference]) -> Card:
                 footer="Use them in any prompt: /imagine a mug with @name")  # fmt: skip
 
 
-def named_reference(one: NamedReference, shown: Sequence[Shown]) -> Card:
-    """One of them, with its picture."""
+def named_reference(one: NamedReference, shown: Sequence[Shown], *, drawn: bool = False) -> Card:
+    """One of them, with its picture; `drawn`: AI made it."""
+    alt = f"The reference @{one.name}{', AI-made' if drawn else ''}"
     images = tuple(
-        CardImage(each.path, each.asset.media_type, each.asset.width, each.asset.height, f"The reference @{one.name}",
-                  f"{one.name}.png", each.asset.id)
+        CardImage(each.path, each.asset.media_type, each.asset.width, each.asset.height, alt, f"{one.name}.png",
+                  each.asset.id)
         for each in shown
     )  # fmt: skip
     what = _FOR.get(one.reference.role, "a reference")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import errors
-from bot.cards import Button, Card, Link, Tone
+from bot.cards import Button, Card, Link, Moment, Tone
 from bot.models import Job
 from bot.pricing import format_cost
 
@@ -12,20 +12,30 @@ PRECHECK_CLOSED = (
     "Requests are checked here before anything is drawn, and the check cannot be asked now. Try again in a few minutes."
 )
 NO_CHECKER = "No image service here has a Moderations API. Set precheck to off, or add a gateway that has one."
+BANNED_MEANWHILE = "Who asked for this may not make pictures here any more, so it was not made."
+BLOCKED_PLAN = (
+    "The text model that planned this picture used words that this workspace does not allow, so the picture is not "
+    "shown. Say more exactly what you want, or leave --think and --web out."
+)
 LOW_NEEDS_ADULTS = (
     "Moderation is set to low, but low-needs-adults lets it count only in age-restricted channels; elsewhere pictures "
     "are made with auto. Set low-needs-adults to off to change that."
 )
 
 
-def problem(error: errors.RetouchError, *, prompt: str = "") -> Card:
-    """A refused request, for the asker alone. Refused, over quota and broken read differently."""
+def problem(error: errors.RetouchError, *, prompt: str = "", is_free: bool = False) -> Card:
+    """A refused request, for the asker alone. Refused, over quota and broken read differently.
+
+    `is_free`: it could not have cost anything, so nothing need be said of that.
+    """
     tone = Tone.NOTICE
     if isinstance(error, errors.Refused | errors.OverQuota):
         tone = Tone.REFUSAL
     elif isinstance(error, errors.SetupProblem | errors.ProviderProblem | errors.PlatformProblem):
         tone = Tone.FAILURE
-    return Card(title=_with_charge(str(error)), tone=tone, prompt=prompt)
+    live = (Moment(error.when, error.resets),) if isinstance(error, errors.OverQuota) and error.when else ()
+    title = str(error) if is_free else _with_charge(str(error))
+    return Card(title=title, tone=tone, prompt=prompt, live=live)
 
 
 def failed(job: Job, error: errors.RetouchError, *, billed_perhaps: bool) -> Card:
@@ -36,7 +46,7 @@ def failed(job: Job, error: errors.RetouchError, *, billed_perhaps: bool) -> Car
     return Card(
         title=_perhaps_billed(str(error), job.at_stake) if billed_perhaps else _with_charge(str(error)),
         tone=Tone.REFUSAL if refused else Tone.FAILURE,
-        prompt=job.prompt,
+        prompt="" if job.alone else job.prompt,
         body=f"For admins: {for_admin}" if for_admin else "",
         buttons=() if refused else buttons,
         asker=job.user.name,
@@ -48,17 +58,21 @@ def _with_charge(sentence: str) -> str:
 
 
 def _perhaps_billed(sentence: str, estimate: int) -> str:
-    money = f" The team may still be billed {format_cost(estimate)} for it." if estimate else ""
-    return f"{sentence} It does not count against your images.{money}"
+    return f"{sentence} It does not count against your images. {_perhaps(estimate)}".strip()
+
+
+def _perhaps(estimate: int) -> str:
+    return f"The team may still be billed {format_cost(estimate)} for it." if estimate else ""
 
 
 def cancelled(job: Job, *, billed_perhaps: bool) -> Card:
-    """A request its asker took back."""
-    title = _perhaps_billed("Cancelled.", job.at_stake) if billed_perhaps else _with_charge("Cancelled.")
+    """A request its asker took back; one that may be billed counts, or cancelling would be free without end."""
+    counted = f"Cancelled. It was being drawn, so it counts against your images. {_perhaps(job.at_stake)}".strip()
+    title = counted if billed_perhaps else _with_charge("Cancelled.")
     return Card(
         title=title,
         tone=Tone.NOTICE,
-        prompt=job.prompt,
+        prompt="" if job.alone else job.prompt,
         buttons=(Button("Try again", "try_again", job.id),),
         asker=job.user.name,
     )

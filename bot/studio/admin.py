@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Awaitable, Callable
 
 from bot.cards import Card
-from bot.errors import BadInput, Refused
+from bot.errors import BadInput, PlatformProblem, Refused
 from bot.links import Grant, Page
-from bot.models import Act, Ban, Command, Policy, User
-from bot.policies import setting, toml, words
+from bot.models import Act, Ban, Command, Place, Policy, User
+from bot.policies import SETTINGS, Setting, parts, setting, toml, words
+from bot.policies.advice import advice
 from bot.policies.changing import Clerk, banned, differences
 from bot.ports import By
 from bot.replies import admin as said
@@ -17,11 +19,14 @@ from bot.replies.pages import NO_PAGES
 from bot.studio.audit import who
 from bot.studio.budgets import budgets_used
 from bot.studio.desk import Desk
+from bot.studio.gate import ALONE
 from bot.studio.review import may_moderate
 from bot.studio.turn import Turn
 from bot.studio.usage import usage_report
 
-ALONE = "dm"  # the workspace of people who talk to the bot alone
+log = logging.getLogger(__name__)
+
+WAS = "was "  # before a setting's name, in a form: what the form showed
 DAY_MS = 86_400_000
 MOST_DAYS = 366
 
@@ -35,7 +40,7 @@ async def admin_command(desk: Desk, command: Command, turn: Turn) -> None:
     _check_rights(command.user, policy, verb, desk.now())
     do = _VERBS.get(verb)
     if do is None:
-        raise BadInput(said.unknown_words(command.text))
+        raise BadInput(said.unknown_words(command.text, [one for one in _VERBS if one]))
     if await turn.take():  # before anything is changed: a grant delivered twice is given once
         await turn.tell(await do(_Asked(desk, command, policy), rest))
 
@@ -82,6 +87,28 @@ class _Asked:
         user = self.command.user
         return Act(self.desk.now(), self.workspace, who(user), user.name, what, target, before, after)
 
+    async def changed(self, before: Policy, after: Policy, one: Setting) -> Card:
+        """What was changed, and what to do next."""
+        found = differences(before, after)
+        rooms = [name for name, _, channel in found if name in said.ROOMS and channel != SETTINGS[name].empty]
+        strangers = [name for name in rooms if not await self._can_speak_in(name, after)]
+        names, platform = [name for name, _, _ in found], self.command.place.platform
+        notes = [*advice(names, after, platform, self.desk.catalog), *map(said.cannot_speak_in, strangers)]
+        return said.set_to(found, one, after, notes)
+
+    async def _can_speak_in(self, name: str, policy: Policy) -> bool:
+        """Tell a channel what it is for from here on; False where the bot may not speak there."""
+        place, channel = self.command.place, getattr(policy, SETTINGS[name].field)
+        key = f"room-{self.command.event_id}-{name}"
+        try:
+            await self.desk.platforms[place.platform].post(
+                Place(place.platform, place.workspace, channel), said.room(name), reply_to=None, key=key
+            )
+        except PlatformProblem:
+            log.info("a channel cannot be posted to: setting=%s channel=%s", name, channel)
+            return False
+        return True
+
     def page(self) -> str:
         """The admin page's address; "" where people cannot open pages."""
         user, place = self.command.user, self.command.place
@@ -99,16 +126,39 @@ async def _overview(asked: _Asked, _: str) -> Card:
 
 
 async def _show(asked: _Asked, name: str) -> Card:
-    return said.one_setting(setting(name), asked.policy) if name else said.all_settings(asked.policy)
+    if name.lower() in ("", "all"):
+        return said.all_settings(asked.policy)
+    return said.one_setting(setting(name), asked.policy)
 
 
 async def _set(asked: _Asked, text: str) -> Card:
-    name, value = _split(text)
+    flags = asked.command.flags  # a form sends all it changed, all or none is set; and what it showed, "was NAME"
+    wanted = [(name, value) for name, value in flags.items() if not name.startswith(WAS)] or [_split(text)]
+    name, value = wanted[0]
+    if not name:
+        raise BadInput("Say which setting and what it should be, for example: set images-per-day 20")
     one = setting(name)
     if not value:
         raise BadInput(f"Say what {one.name} should be, for example: set {one.name} {one.show(asked.policy)}")
-    before, after = await asked.clerk.set([(name, value)])
-    return said.set_to(differences(before, after), one, after)
+    shown = {name.removeprefix(WAS): value for name, value in flags.items() if name.startswith(WAS)}
+    before, after = await asked.clerk.set(wanted, shown)
+    return await asked.changed(before, after, one)
+
+
+async def _add(asked: _Asked, text: str) -> Card:
+    return await _part(asked, text, "add", parts.add)
+
+
+async def _remove(asked: _Asked, text: str) -> Card:
+    return await _part(asked, text, "remove", parts.remove)
+
+
+async def _part(asked: _Asked, text: str, verb: str, change: Callable[[Policy, str, str], Policy]) -> Card:
+    name, value = _split(text)
+    if not name:
+        raise BadInput(f"Say of which list and what, for example: {verb} blocked-terms dragon")
+    before, after = await asked.clerk.change(lambda policy: change(policy, name, value))
+    return await asked.changed(before, after, setting(name))
 
 
 async def _export(asked: _Asked, _: str) -> Card:
@@ -173,21 +223,31 @@ def _check_length(asked: _Asked, ban: Ban) -> None:
 
 async def _usage(asked: _Asked, text: str) -> Card:
     days = words.count(text, MOST_DAYS) if text else 30
-    days = max(1, days)
+    if not days:
+        raise BadInput(f"Say of how many days, 1 (today) to {MOST_DAYS}, for example: usage 30")
     report = await usage_report(asked.desk.store, By.PERSON, days=days, now=asked.desk.now(), workspace=asked.workspace)
     return said.used_by(report, days)
+
+
+async def _unknown(asked: _Asked, _: str) -> Card:
+    return said.open_outcomes(await asked.desk.store.unknowns(asked.workspace), asked.policy)
+
+
+async def _help(_: _Asked, __: str) -> Card:
+    return said.everything()
 
 
 async def _resolve(asked: _Asked, text: str) -> Card:
     """Take an outcome that nobody knew into the books: "JOB $0.04"."""
     job, _, amount = text.partition(" ")
-    cost = words.money(amount if amount.strip().startswith("$") else f"${amount.strip()}")
-    open_ones = {one.job: one for one in await asked.desk.store.unknowns(asked.workspace)}
-    if job not in open_ones:
-        raise BadInput(f"There is no open outcome {words.short(job)}. See the admin page, or: retouch budget unknown.")
-    await asked.desk.store.resolve_unknown(job, cost, who(asked.command.user))
-    before, after = words.dollars(open_ones[job].cost), words.dollars(cost)
-    await asked.desk.store.record(asked.clerk.sign("budget.resolve", job, before, after))
+    if not amount:
+        raise BadInput(
+            "Say which request and what it has cost by the bill, for example: resolve REQUEST $0.04. See: unknown"
+        )
+    cost = words.money(amount, bare=True)
+    if job not in {one.job for one in await asked.desk.store.unknowns(asked.workspace)}:
+        raise BadInput(f"There is no open request {words.short(job)}. See: unknown")
+    await asked.desk.store.resolve_unknown(job, cost, who(asked.command.user), asked.clerk.resolved(job, cost))
     return said.resolved(job, cost)
 
 
@@ -195,11 +255,15 @@ _VERBS: dict[str, Callable[[_Asked, str], Awaitable[Card]]] = {
     "": _overview,
     "show": _show,
     "set": _set,
+    "add": _add,
+    "remove": _remove,
     "grant": _grant,
     "ban": _ban,
     "unban": _unban,
     "usage": _usage,
+    "unknown": _unknown,
     "resolve": _resolve,
     "export": _export,
     "page": _page,
+    "help": _help,
 }

@@ -8,15 +8,18 @@ from bot.studio.desk import Desk
 LONGEST_WORDS = 500  # characters of a prompt or a reason that are kept
 
 
-async def acted(desk: Desk, request: Request, what: str, target: str = "", before: str = "", after: str = "") -> None:
+async def acted(
+    desk: Desk, request: Request, what: str, target: str = "", before: str = "", after: str = "", words: str = ""
+) -> None:
     """Write a line about what a person did with this request. Names and lengths: `Act`."""
-    await person_acted(desk, request.place, request.user, what, target, before, after)
+    await person_acted(desk, request.place, request.user, what, target, before, after, words)
 
 
 async def person_acted(
-    desk: Desk, place: Place, user: User, what: str, target: str = "", before: str = "", after: str = ""
-) -> None:
-    """Write a line about what a person did in a place."""
+    desk: Desk, place: Place, user: User, what: str, target: str = "", before: str = "", after: str = "",
+    words: str = "",
+) -> None:  # fmt: skip
+    """Write a line about what a person did in a place. `words` are what they wrote: they can be let go of later."""
     await desk.store.record(
         Act(
             at=desk.now(),
@@ -27,6 +30,9 @@ async def person_acted(
             target=target,
             before=before[:LONGEST_WORDS],
             after=after[:LONGEST_WORDS],
+            channel=place.channel,
+            roles=" ".join(sorted(user.roles)),
+            words=words[:LONGEST_WORDS],
         )
     )
 

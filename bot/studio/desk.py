@@ -6,6 +6,7 @@ import datetime as dt
 import difflib
 import hashlib
 import hmac
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,12 @@ class Desk:
         """The image service of a model by its name. Raises `SetupProblem`."""
         return self.provider_for(self.catalog.model(name))
 
-    def user_key(self, user: User) -> str:
-        """A salted hash of a person, stable on this installation, for the image service's abuse tracing."""
-        who = f"{user.platform}:{user.id}".encode()
+    def user_key(self, user: User, workspace: str) -> str:
+        """A salted hash of a person, for the image service's abuse tracing.
+
+        Stable on this installation, and another one in each workspace, so that nobody can be followed across them.
+        """
+        who = json.dumps([workspace, user.platform, user.id]).encode()
         return hmac.new(self.secret, who, hashlib.sha256).hexdigest()[:32]
 
     def previews_for(self, model: Model, policy: Policy) -> int:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from bot import intents, replies
 from bot.cards import Card
 from bot.errors import AlreadySeen, BadInput, NotFound, NotShown, RetouchError
-from bot.intents import Edit, Help, Imagine, New, NotForUs, Paint, Panel, PictureAlone, Sheet, Vary
+from bot.intents import Edit, Gallery, Help, Imagine, Info, New, NotForUs, Paint, Panel, PictureAlone, Sheet, Vary
 from bot.models import (
     Action,
     Command,
@@ -30,14 +30,17 @@ from bot.models import (
 from bot.moderation import policy_for
 from bot.queue import Queue
 from bot.replies.privacy import FORGET
+from bot.replies.private import ONLY_ITS_ASKER
 from bot.replies.review import hidden
 from bot.studio.admin import admin_command
 from bot.studio.conversation import Conversation
 from bot.studio.desk import Desk
-from bot.studio.gate import note_refusal, readable
+from bot.studio.gate import enter, note_refusal, readable
 from bot.studio.looking import gallery_command
 from bot.studio.marks import check_unmarked, sent_first
+from bot.studio.own import OWN, press
 from bot.studio.privacy import forget_button, privacy_command
+from bot.studio.private import check_no_answer
 from bot.studio.quota import quota_card
 from bot.studio.references import mentioned, ref_command
 from bot.studio.regions import region_of
@@ -46,6 +49,7 @@ from bot.studio.show import show
 from bot.studio.spot import Spot
 from bot.studio.submit import submit
 from bot.studio.turn import Turn
+from bot.studio.usage import learn_names
 from bot.studio.wishes import Wish, repeating, reuse
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ class Studio:
     async def command(self, command: Command) -> None:
         """Take a slash command."""
         await self._answer(command, self._command)
+        await learn_names(self._desk, command)
 
     async def message(self, message: Message) -> None:
         """Take something someone said."""
@@ -102,7 +107,8 @@ class Studio:
         except RetouchError as error:
             log.info("refused: event=%s error=%s", asked.event_id, type(error).__name__)
             await note_refusal(self._desk, asked, error)
-            await turn.tell(replies.problem(error, prompt=asked.text))
+            is_free = isinstance(asked, Command) and asked.name in ("admin", "privacy", "quota")
+            await turn.tell(replies.problem(error, prompt=asked.text, is_free=is_free))
         except Exception:
             error_id = new_id(8)
             log.exception("broken: event=%s error_id=%s", asked.event_id, error_id)
@@ -134,6 +140,7 @@ class Studio:
         if isinstance(intent, Help):
             await turn.tell(replies.help_card())
             return
+        await enter(self._desk, command)
         thread = await self._desk.store.thread_at(command.place)
         words = f"{intent.prompt}\n{intent.flags.get('series', '')}"
         references = await mentioned(self._desk, words, command.place, thread)
@@ -181,8 +188,12 @@ class Studio:
         elif isinstance(intent, Help):
             await turn.tell(replies.help_card())
         elif thread is None:
+            await check_no_answer(self._desk, message)
+            await enter(self._desk, message)
             await self._first_words(message, intent)
         else:
+            if not isinstance(intent, Info | Gallery):
+                await enter(self._desk, message)
             await Conversation(Spot(self._desk, message, thread, meant, self._submit, turn)).follow(intent)
 
     async def _hint_once(self, message: Message, thread: Thread | None, turn: Turn) -> None:
@@ -242,10 +253,7 @@ class Studio:
 
     async def _cancel(self, action: Action) -> None:
         job = await self._job(action)
-        if (job.user.platform, job.user.id) != (
-            action.user.platform,
-            action.user.id,
-        ) and not action.user.is_admin:
+        if not _is_by(job, action) and not action.user.is_admin:
             raise BadInput(replies.NOT_YOURS)
         if not await self._queue.cancel(job):
             raise BadInput(replies.TOO_LATE_TO_CANCEL)
@@ -261,6 +269,8 @@ class Studio:
         job = await self._job(action)
         if job.status not in statuses:
             return
+        if job.alone and not _is_by(job, action):
+            raise BadInput(ONLY_ITS_ASKER)
         thread = await self._desk.store.thread(job.thread)
         parent = await self._desk.store.version(job.parent) if job.parent else None
         wish = Wish(
@@ -276,6 +286,7 @@ class Studio:
 
     async def _use_same(self, action: Action) -> None:
         """Take the picture that was offered, once."""
+        await enter(self._desk, action)
         job = await self._job(action)
         made = await self._desk.store.version(job.version) if job.version else None
         if made and not made.is_open:
@@ -288,6 +299,9 @@ class Studio:
     async def _version_action(self, action: Action, turn: Turn) -> None:
         version = await self._desk.store.version(action.target)
         thread = await self._desk.store.thread(version.thread) if version else None
+        if version and action.name in OWN:  # in Discord's direct messages, that is in no workspace
+            await press(self._desk, action, version, turn)
+            return
         if version is None or thread is None or not _same_workspace(thread.place, action.place):
             raise NotFound("That picture is gone.")
         if action.name in DECISIONS:
@@ -298,6 +312,10 @@ class Studio:
         if action.name == "report":
             await report(self._desk, action, version, thread, turn)
             return
+        if action.name == "prompt":
+            await turn.tell(replies.prompt_card(version))
+            return
+        await enter(self._desk, action)
         conversation = Conversation(Spot(self._desk, action, thread, version, self._submit, turn))
         name, _, detail = action.name.partition("_")
         number = int(detail) if detail.isdecimal() and len(detail) < 4 else None
@@ -305,8 +323,6 @@ class Studio:
             await conversation.undo()
         elif name == "reroll":
             await conversation.again({})
-        elif name == "prompt":
-            await turn.tell(replies.prompt_card(version))
         elif name == "rebase":
             await conversation.rebase(action.text)
         elif name == "finalize":
@@ -327,6 +343,10 @@ class Studio:
             await conversation.drop(detail)
         else:
             raise NotFound("This button is from an older version of the bot. Reply in the thread instead.")
+
+
+def _is_by(job: Job, action: Action) -> bool:
+    return (job.user.platform, job.user.id) == (action.user.platform, action.user.id)
 
 
 def _same_workspace(one: Place, other: Place) -> bool:

@@ -28,7 +28,7 @@ from bot.ports import Drawn, ImageProvider, ImageRequest, InputImage, Preview, R
 from bot.pricing import actual_cost, planning_cost
 from bot.studio.admins import tell_admins
 from bot.studio.desk import Desk
-from bot.studio.gate import note_outcome
+from bot.studio.gate import check_asker, check_plan, note_outcome
 from bot.studio.intake import as_asset
 from bot.studio.lock import lock
 from bot.studio.progress import Progress
@@ -41,14 +41,15 @@ log = logging.getLogger(__name__)
 UNBELIEVABLE = 5  # times the most it should cost: some gateways invent token counts
 
 
-async def draw(desk: Desk, job: Job, how: Callable[[Desk, Job, Path], Awaitable[None]] | None = None) -> None:
-    """Run one claimed job to its end, by `how` if it is not drawn by one request.
+async def draw(desk: Desk, job: Job, how: Callable[[Desk, Job, Path], Awaitable[Refused | None]] | None = None) -> None:
+    """Run one claimed job to its end, by `how` if it is not drawn by one request: it tells of a part that was refused.
 
     Raises nothing but `CancelledError`, and then its ledger is settled too.
     """
     folder = desk.tmp / f"job-{job.id}"
     try:
-        await (how or _drawn)(desk, job, folder)
+        await check_asker(desk, job)
+        refused = await (how or _drawn)(desk, job, folder)
     except TakenBack:
         pass  # it was cancelled, or is no longer ours; whoever did that told the asker
     except RetouchError as error:
@@ -60,21 +61,23 @@ async def draw(desk: Desk, job: Job, how: Callable[[Desk, Job, Path], Awaitable[
         log.exception("drawing failed: job=%s", job.id)
         await give_up(desk, job, OutcomeUnknown(f"Something went wrong on our side ({job.id})."), cause=error)
     else:
-        await note_outcome(desk, job)
+        await note_outcome(desk, job, refused)
         await show(desk, job.id)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _drawn(desk: Desk, job: Job, folder: Path) -> None:
+async def _drawn(desk: Desk, job: Job, folder: Path) -> Refused | None:
     model = desk.catalog.model(job.options.model)
     provider = desk.provider_for(model)
     request = await _request(desk, job, folder)
     async with Progress(desk, job) as progress:
         result = await answered(provider, request, progress.offer)
+        await check_plan(desk, job, result.revised)
         await to_its_end(_keep(desk, job, result))
     for sentence in result.for_admin:
         await tell_admins(desk, job.place, sentence)
+    return None
 
 
 async def to_its_end(work: Coroutine[object, object, T]) -> T:
@@ -98,7 +101,7 @@ async def _request(desk: Desk, job: Job, folder: Path) -> ImageRequest:
         folder=folder,
         images=images,
         mask=await _file_of(desk, job.mask) if job.mask else None,
-        user_key=desk.user_key(job.user),
+        user_key=desk.user_key(job.user, job.place.workspace),
         previews=job.previews,
         words=wished(job.prompt, job.kind, strong=job.strong),
         markup=await _file_of(desk, job.markup) if job.markup else None,
@@ -168,9 +171,10 @@ async def _keep(desk: Desk, job: Job, result: Result) -> Version:
     cost, is_estimate = cost_of(desk, job, result)
     notes = [*result.notes, *surprises(job.options, kept)]
     locked = await lock(desk, job, kept)
+    lost = max(0, min(result.doubtful, job.options.n - len(result.images))) * -(-job.estimate // job.options.n)
     version = replace(version_of(desk, job, result), images=tuple(one.id for one in kept), cost=cost,
                       cost_is_estimate=is_estimate, missing=tuple(missing), notes=(*notes, *locked.notes),
-                      changed=locked.changed)  # fmt: skip
+                      changed=locked.changed, doubtful=min(cost, lost))  # fmt: skip
     if locked.images:
         version = replace(version, images=locked.images, originals=version.images, drift=locked.drift)
     version = await desk.store.keep(job.id, version)
@@ -208,7 +212,8 @@ def version_of(desk: Desk, job: Job, result: Result) -> Version:
         fingerprint=job.fingerprint,
         avoid=job.avoid,
         strong=job.strong,
-        standing=Standing.WAITING if job.review else Standing.OPEN,
+        standing=Standing.WAITING if job.is_held else Standing.OPEN,
+        private=job.alone is not None,
     )
 
 

@@ -14,16 +14,18 @@ from typing import TypeVar
 
 from bot import moderation, pictures, replies
 from bot.errors import OverQuota, PlatformProblem, Refused, RetouchError, SetupProblem, Unavailable
-from bot.models import Command, Job, Kind, Place, Policy, Request, User, Version, new_id
+from bot.models import Act, Command, Job, Kind, Place, Policy, Request, User, Version, new_id
+from bot.policies import times
 from bot.ports import Finding, InputImage
 from bot.studio.admins import ONE_SHOT, tell_admins
-from bot.studio.audit import acted
+from bot.studio.audit import acted, who
 from bot.studio.desk import Desk
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Request)
 
+ALONE = "dm"  # the workspace of a conversation with the bot alone, outside any workspace (Discord)
 LIGHT = 512  # pixels: the longer edge of the copies that are checked
 _CONTENT = ("policy", "precheck", "prompt", "result", "words")  # stages of refusals that are about what was asked
 
@@ -47,10 +49,24 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-async def admit(desk: Desk, asked: Request, place: Place, policy: Policy, words: Sequence[str]) -> Admitted:
-    """Whether this person may ask for this here, in words: free, and before anything is fetched. Raises `Refused`."""
+async def enter(desk: Desk, asked: Request, place: Place | None = None) -> None:
+    """Whether this person may do here what costs or shows something, before anything is fetched. Raises `Refused`."""
+    place = place or asked.place
+    policy = await _policy(desk, asked.user, place)
     moderation.check_person(asked.user, policy, desk.now())
     moderation.check_place(place, policy)
+
+
+async def _policy(desk: Desk, user: User, place: Place) -> Policy:
+    policy = await desk.store.policy(place.workspace)
+    if place.workspace == ALONE:  # or a ban would hold everywhere but there
+        policy = replace(policy, bans=(*policy.bans, *await desk.store.bans(f"user:{user.id}")))
+    return policy
+
+
+async def admit(desk: Desk, asked: Request, place: Place, policy: Policy, words: Sequence[str]) -> Admitted:
+    """Whether this person may ask for this here, in words: free, and before anything is fetched. Raises `Refused`."""
+    await enter(desk, asked, place)
     await _check_pace(desk, asked)
     return await asyncio.to_thread(_compared, words, policy)  # long texts and patterns take their time
 
@@ -139,7 +155,7 @@ async def tell_what_is_watched(desk: Desk, asked: Request, job: Job, policy: Pol
     if not admitted.watched:
         return
     terms = ", ".join(admitted.watched)
-    await acted(desk, asked, "watched", terms, job.place.channel, _kept_words(policy, job.prompt))
+    await acted(desk, asked, "watched", terms, words=job.prompt)
     channel, platform = moderation.report_channel(policy), desk.platforms.get(job.place.platform)
     if not channel or platform is None or job.place.platform.startswith(ONE_SHOT):
         log.warning("a watched term was used, and no channel is set to tell it: job=%s", job.id)
@@ -153,6 +169,23 @@ async def tell_what_is_watched(desk: Desk, asked: Request, job: Job, policy: Pol
         log.warning("the moderators' channel %s cannot be posted to", channel, exc_info=True)
 
 
+async def check_asker(desk: Desk, job: Job) -> None:
+    """Raise `Refused` where who asked was banned while the request waited. Everybody reads it: it says no reason."""
+    policy = await _policy(desk, job.user, job.place)
+    try:
+        moderation.check_person(job.user, replace(policy, roles_allowed=(), guests=True), desk.now())
+    except Refused as error:
+        raise Refused(replies.BANNED_MEANWHILE, category=error.category, stage=error.stage) from error
+
+
+async def check_plan(desk: Desk, job: Job, revised: str) -> None:
+    """Raise `Refused` where a text model wrote what its asker may not: it plans with what it finds on the web."""
+    policy = await desk.store.policy(job.place.workspace)
+    found = await asyncio.to_thread(moderation.found_terms, [revised], policy.blocked_terms)
+    if found:
+        raise Refused(replies.BLOCKED_PLAN, category="blocked term in the plan", stage="plan", billed=True)
+
+
 async def note_refusal(desk: Desk, asked: Request, error: RetouchError) -> None:
     """Write a refusal to the audit, once for each event; what was refused for its content slows people down.
 
@@ -164,8 +197,9 @@ async def note_refusal(desk: Desk, asked: Request, error: RetouchError) -> None:
         if not await desk.store.see(asked.place.platform, f"refused:{asked.event_id}"):
             return
         why = (error.category or error.stage) if isinstance(error, Refused) else "over quota"
-        policy = await desk.store.policy(asked.place.workspace)
-        await acted(desk, asked, "refused", why, asked.place.channel, _kept_words(policy, asked.text))
+        is_attempt = isinstance(error, Refused) and error.stage == "rights"  # which stays, as acts of admins do
+        tried, words = (asked.text, "") if is_attempt else ("", asked.text)
+        await acted(desk, asked, "refused", why, after=tried, words=words)
         if isinstance(error, Refused) and error.stage in _CONTENT:
             await _count(desk, asked.place, asked.user)
     except Exception:
@@ -176,11 +210,10 @@ async def note_outcome(desk: Desk, job: Job, error: RetouchError | None = None) 
     """What the image service made of a request: a picture (None), or an error. Raises nothing."""
     try:
         if isinstance(error, Refused):
-            policy = await desk.store.policy(job.place.workspace)
-            words = _kept_words(policy, job.prompt)
             why = error.category or error.stage or "image service"
-            await acted(desk, _as_request(job), "refused", why, job.place.channel, words)
-            await _count(desk, job.place, job.user)
+            await acted(desk, _as_request(job), "refused", why, words=job.prompt)
+            if error.stage != "person":
+                await _count(desk, job.place, job.user)
         elif error is None and (await desk.store.conduct(job.place.workspace, job.user)).refused:
             await desk.store.change_conduct(job.place.workspace, job.user, moderation.behaved)
     except Exception:
@@ -192,12 +225,12 @@ def _as_request(job: Job) -> Command:
 
 
 async def _count(desk: Desk, place: Place, user: User) -> None:
+    if user.is_admin:  # they try their own rules out
+        return
     rule = partial(moderation.refused, now=desk.now())
     after = await desk.store.change_conduct(place.workspace, user, rule)
     if after.slow_until > desk.now() and not after.refused:
         log.info("slowed down: user=%s:%s until=%s", user.platform, user.id, after.slow_until)
-
-
-def _kept_words(policy: Policy, words: str) -> str:
-    """What the audit, which is never cut, may hold of somebody's words: only where prompts are kept for ever."""
-    return words if policy.keep_prompts_days is None else ""
+        until = f"until {times.said(after.slow_until, (await desk.store.policy(place.workspace)).zone)}"
+        slowed = Act(desk.now(), place.workspace, "bot", "Retouch", "slow", who(user), after=until)
+        await desk.store.record(slowed)

@@ -15,6 +15,7 @@ from bot.models import Command, Place, User, Version, new_id
 from bot.ports import Viewer
 from bot.studio.desk import Desk
 from bot.studio.export import write_export
+from bot.studio.removal import hide_if_gone
 from bot.studio.sheet import sheet_card
 from bot.studio.show import compared, shown_again_card
 from bot.studio.spot import Spot
@@ -124,11 +125,13 @@ async def _export(spot: Spot, asked: Export) -> None:
     if not await spot.first_time():
         return
     out = spot.desk.tmp / f"export-{new_id()}.zip"
+    versions = [version] if version else await spot.desk.store.versions(spot.thread.id)
+    images = [image for one in versions if one.is_open for image in one.images]
     try:
         await write_export(spot.desk.store, target, spec, out)
         name = f"retouch-{f'v{version.number}' if version else 'thread'}.zip"
         address = await spot.say(replies.export_file(what, CardFile(out, name, "application/zip")))
-        versions = [version] if version else await spot.desk.store.versions(spot.thread.id)
-        await spot.desk.store.reviews.displayed(address, [image for one in versions for image in one.images])
+        await spot.desk.store.reviews.displayed(address, images)
+        await hide_if_gone(spot.desk, images, address)
     finally:
         await asyncio.to_thread(out.unlink, missing_ok=True)

@@ -13,6 +13,7 @@ from bot.models import Job
 from bot.ports import Preview, Step
 from bot.pricing import typical_seconds
 from bot.studio.desk import Desk
+from bot.studio.disclosed import told_of, veiled
 from bot.studio.show import edit_quietly
 
 LIGHT_BYTES = 400_000
@@ -71,12 +72,14 @@ class Progress:
 
     async def _show(self) -> None:
         job, desk = self._job, self._desk
-        previews = {} if job.review else self._previews  # nobody sees them before a moderator
+        previews = {} if job.is_held else self._previews  # nobody sees them before who decides
         images = [image for number, path in sorted(previews.items()) if (image := await _image(path, number))]
         parent = await desk.store.version(job.parent) if job.parent else None
         seconds = typical_seconds(desk.catalog.model(job.options.model), job.options)
         done = sum(self._done.values()) / job.options.n if self._done else None
         card = replies.working(job, seconds=seconds, parent=parent, previews=images, done=done, step=self._step)
+        if images:
+            card = await veiled(desk, await told_of(desk, card, job.place.workspace), job.place)
         await edit_quietly(desk, job, card)
 
 
@@ -87,7 +90,7 @@ async def _image(path: Path, number: int) -> CardImage | None:
     except (BadAttachment, OSError):
         return None
     name = "preview" if number == 1 else f"preview-{number}"
-    return CardImage(light, picture.media_type, picture.width, picture.height, "Preview", name, number=number)
+    return CardImage(light, picture.media_type, picture.width, picture.height, "AI-made preview", name, number=number)
 
 
 def _light(path: Path) -> tuple[Path, pictures.Picture]:

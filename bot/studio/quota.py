@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 
 from bot import limits, replies
@@ -12,15 +12,18 @@ from bot.errors import OverQuota
 from bot.limits import Asked, Cheaper
 from bot.models import Command, Job, Place, Policy, Thread, User
 from bot.options import ALIASES
+from bot.panels import LEAST
 from bot.studio.admins import tell_admins
 from bot.studio.desk import Desk
 from bot.studio.wishes import Wish
 
 
-async def check_limits(desk: Desk, place: Place, user: User, n: int = 1, *, costs: bool = False) -> None:
+async def check_limits(
+    desk: Desk, place: Place, user: User, n: int = 1, *, costs: bool = False, least: int = 1
+) -> None:
     """Refuse before anything is fetched or priced; `costs`: it is not free. The exact check is inside `reserve`."""
     policy = await desk.store.policy(place.workspace)
-    asked = Asked(user, place.channel, desk.now(), n, 1 if costs else 0)
+    asked = Asked(user, place.channel, desk.now(), n, 1 if costs else 0, least=least)
     used = await desk.store.used(place.workspace, user, asked.windows(policy))
     try:
         asked.check(policy, used)
@@ -29,17 +32,26 @@ async def check_limits(desk: Desk, place: Place, user: User, n: int = 1, *, cost
         raise
 
 
-async def reserve(desk: Desk, job: Job, cheaper: Sequence[Cheaper], new_thread: Thread | None) -> None:
+async def reserve(desk: Desk, job: Job, cheaper: Callable[[], Sequence[Cheaper]], new_thread: Thread | None) -> None:
     """Accept a job, and tell admins of a budget that comes to its end. Raises `OverQuota`."""
-    asked = Asked(job.user, job.place.channel, desk.now(), job.options.n, job.estimate, tuple(cheaper))
+    now, n = desk.now(), job.options.n
+    asked = Asked(job.user, job.place.channel, now, n, job.estimate, least=least_of(job))
+    policy = await desk.store.policy(job.place.workspace)
     try:
         used = await desk.store.reserve(job, asked, new_thread=new_thread)
     except OverQuota as error:
         await _tell_of(desk, job.place, error)
+        if asked.cost:  # other ways are only priced for who needs them
+            offering = replace(asked, cheaper=tuple(cheaper()))
+            offering.check(policy, await desk.store.used(job.place.workspace, job.user, asked.windows(policy)))
         raise
-    policy = await desk.store.policy(job.place.workspace)
     for key, sentence in limits.alerts(policy, job.user, job.place.channel, used, asked.now):
         await _tell_once(desk, job.place, key, sentence)
+
+
+def least_of(job: Job) -> int:
+    """How many pictures it cannot do without: a whole series has at least two panels."""
+    return LEAST if job.panels and not job.only else 1
 
 
 async def _tell_of(desk: Desk, place: Place, error: OverQuota) -> None:
@@ -92,4 +104,4 @@ async def quota_card(desk: Desk, command: Command) -> Card:
     found = limits.meters(policy, user, place.channel, now)
     used = await desk.store.used(place.workspace, user, {one.window for one in found})
     tier = limits.tier_for(policy, user, place.channel)
-    return replies.quota(found, used, tier, now=now, in_flight=policy.in_flight, is_admin=user.is_admin)
+    return replies.quota(found, used, tier, policy, now=now, is_admin=user.is_admin)

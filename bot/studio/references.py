@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot import intents, moderation, replies
 from bot.cards import Card
-from bot.errors import AlreadySeen, BadAttachment, BadInput
+from bot.errors import AlreadySeen, BadAttachment, BadInput, Refused
 from bot.intents import RefCommand, SaveAs, Tray
 from bot.models import (
     Asset,
@@ -31,6 +31,8 @@ from bot.replies.review import hidden
 from bot.sheets import contact_sheet
 from bot.studio.audit import acted, person_acted
 from bot.studio.desk import Desk
+from bot.studio.disclosed import told_of
+from bot.studio.gate import ALONE, enter
 from bot.studio.intake import MAX_PICTURES, as_asset, take_in
 from bot.studio.spot import Spot
 from bot.studio.wishes import together
@@ -39,7 +41,6 @@ log = logging.getLogger(__name__)
 
 MAX_NAMED = 500  # of a workspace
 GONE = "gone-"  # a mark in place of a picture that is not kept any more
-ALONE = "dm"  # the workspace of a conversation with the bot alone, outside any workspace (Discord)
 _CALLS = frozenset({"everyone", "here", "channel", "group", "all"})
 _CLOSE = 0.75  # how like a known name a word must be to be taken for a slip of the pen
 
@@ -233,7 +234,9 @@ async def _tray_card(spot: Spot, version: Version, references: Sequence[Referenc
     assets = [asset for one in references if (asset := await spot.desk.store.asset(one.asset))]
     labels = {one.reference.asset: one.label for one in tray}
     sheet = await _sheet(spot.desk, assets, [labels[asset.id] for asset in assets]) if assets else None
-    return replies.tray(version, tray, words, sheet, most=MAX_PICTURES)
+    drawn = bool(await spot.desk.store.drawn([one.id for one in assets]))
+    card = replies.tray(version, tray, words, sheet, most=MAX_PICTURES, drawn=drawn)
+    return await told_of(spot.desk, card, spot.home.workspace) if sheet and drawn else card
 
 
 async def _sheet(desk: Desk, assets: Sequence[Asset], labels: Sequence[str]) -> replies.Shown | None:
@@ -272,12 +275,16 @@ async def ref_command(desk: Desk, command: Command) -> Card:
         return replies.named_references(await desk.store.named(_cupboard(command.place)))
     if not asked.name:
         raise BadInput(replies.REF_HINT)
+    if asked.change != "show":
+        await enter(desk, command)
     if asked.change == "add":
         _check_name(asked.name)
         return await _add(desk, command, asked)
     known = await _known(desk, command.place, asked.name)
     if asked.change == "show":
-        return replies.named_reference(known, await _shown_reference(desk, known.reference))
+        drawn = bool(await desk.store.drawn([known.reference.asset]))
+        card = replies.named_reference(known, await _shown_reference(desk, known.reference), drawn=drawn)
+        return await told_of(desk, card, command.place.workspace) if card.images and drawn else card
     policy = await desk.store.policy(command.place.workspace)
     _check_may(policy.deletes_references, command.user, known.added_by, "delete named references")
     if await desk.store.remove_named(_cupboard(command.place), known.name):
@@ -362,9 +369,9 @@ def _role(asked: RefCommand | SaveAs) -> Role:
 
 
 def _check_may(who: Who, user: User, owner: User | None, what: str) -> None:
-    """Raise `BadInput` where the workspace's policy does not let them."""
+    """Raise `Refused` where the workspace's policy does not let them."""
     is_owner = owner is not None and (owner.platform, owner.id) == (user.platform, user.id)
     if user.is_admin or who is Who.EVERYONE or (who is Who.OWNER and is_owner):
         return
     whom = "who added it, or an admin," if who is Who.OWNER else "admins"
-    raise BadInput(f"Only {whom} may {what} here. Ask one of them.")
+    raise Refused(f"Only {whom} may {what} here. Ask one of them.", category="named references", stage="rights")

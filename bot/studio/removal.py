@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
+from bot.cards import Card
 from bot.errors import MessageGone, NotFound, PlatformProblem
 from bot.models import Act, Address, Removal, Standing, Version
 from bot.replies import review as said
@@ -71,13 +73,26 @@ async def _take_from_messages(desk: Desk, removal: Removal) -> bool:
 async def hide_if_removed(desk: Desk, version: Version, address: Address) -> None:
     """Put a tombstone on a message that came to show a version while that was removed. Raises nothing."""
     now = await desk.store.version(version.id)
-    if now is None or now.standing not in (Standing.REMOVED, Standing.REJECTED):
-        return
+    if now and now.standing in (Standing.REMOVED, Standing.REJECTED, Standing.DISCARDED):
+        card = said.tombstone(now.standing, now.hidden_why, now.author.name, now.images)
+        await _hide(desk, card, address)
+
+
+async def hide_if_gone(desk: Desk, assets: Sequence[str], address: Address) -> None:
+    """The same of a message that shows pictures of several versions, or was made of them.
+
+    It is known to show them by now: who removes one later finds it. Raises nothing.
+    """
+    gone = [one for one in assets if await desk.store.asset(one) is None]
+    if gone:
+        await _hide(desk, said.gone_meanwhile(gone), address)
+
+
+async def _hide(desk: Desk, card: Card, address: Address) -> None:
     try:
-        card = said.tombstone(now.standing, now.hidden_why, now.author.name)
         await desk.platforms[address.place.platform].edit(address, card)
     except PlatformProblem:
-        log.warning("a removed picture may still be shown: version=%s", version.id, exc_info=True)
+        log.warning("a removed picture may still be shown", exc_info=True)
 
 
 def _asker(version: Version | None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot import moderation, replies
 from bot.cards import Card, Tone
-from bot.errors import BadInput, MessageGone, NotFound, PlatformProblem
+from bot.errors import BadInput, MessageGone, PlatformProblem
 from bot.models import (
     Act,
     Action,
@@ -24,14 +24,19 @@ from bot.models import (
     Version,
 )
 from bot.replies import review as said
+from bot.replies.private import ruled
 from bot.studio.audit import acted, who
 from bot.studio.desk import Desk
-from bot.studio.removal import go_on_removing
-from bot.studio.show import finished_card
+from bot.studio.private import send_alone
+from bot.studio.removal import PATIENCE_MS, go_on_removing, hide_if_removed
+from bot.studio.show import finished_card, own_card
 from bot.studio.turn import Turn
-from bot.studio.waiting import pictures_of, tell_moderators
+from bot.studio.waiting import before_moderators, go_on_asking
 
 log = logging.getLogger(__name__)
+
+MOST_REPORTS = 20  # of one person in an hour: each is a card that moderators read
+HOUR_MS = 3_600_000
 
 DECISIONS = ("approve", "reject", "remove", "remove_words", "dismiss")
 """Buttons on the moderators' cards. Everybody's is "report"."""
@@ -57,22 +62,27 @@ async def report(desk: Desk, action: Action, version: Version, thread: Thread, t
     policy = await desk.store.policy(action.place.workspace)
     if not moderation.report_channel(policy):
         raise BadInput(said.NOBODY_LISTENS)
+    since = desk.now() - HOUR_MS
+    before = await desk.store.acts(
+        workspace=action.place.workspace, who=who(action.user), what="report", since=since, limit=MOST_REPORTS
+    )
+    if len(before) >= MOST_REPORTS:
+        raise BadInput(said.ENOUGH_REPORTS)
     if not await turn.take():
         return
     person = Reporter(who(action.user), action.user.name, said.one_line(action.text))
     place = replace(thread.place, thread=action.place.thread)
-    new = Review(ReviewKind.REPORT, version.id, place, desk.now(), reporters=(person,))
+    new = Review(ReviewKind.REPORT, version.id, place, desk.now(), reporters=(person,), settled=False)
     review, is_new = await desk.store.reviews.ask(new)
     if is_new:
-        await acted(desk, action, "report", version.id, after=person.words)
+        await acted(desk, action, "report", version.id, words=person.words)
     if review.ruling is not Ruling.OPEN:
         await turn.tell(replies.notice(said.REPORTED_BEFORE))
         return
-    if is_new or review.address is None:
-        at = Address(action.place, action.message) if action.message else None
-        url = await desk.platforms[action.place.platform].permalink(at) if at else ""
-        await tell_moderators(desk, review, said.report_card(review, version, await pictures_of(desk, version), url))
-    await turn.tell(replies.notice(said.REPORTED))
+    reached = True
+    if is_new and (review.address or review.reporters == (person,)):  # else who was first is just posting the card
+        reached = await before_moderators(desk, review, version)
+    await turn.tell(replies.notice(said.REPORTED if reached else said.REPORTED_IN_VAIN))
 
 
 # ── Deciding ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,19 +158,43 @@ async def go_on_telling(desk: Desk, review: Review) -> None:
     platform = desk.platforms.get(review.place.platform)
     if version is None or platform is None:
         return
+    if review.ruling is Ruling.OPEN:
+        await (_go_on_waiting if review.kind is ReviewKind.PRIVATE else go_on_asking)(desk, review, version)
+        return
     try:
         if review.ruling is Ruling.APPROVED:
             await _show_approved(desk, review, version)
         elif review.ruling in (Ruling.REJECTED, Ruling.REMOVED):
             await go_on_removing(desk, await desk.store.reviews.removal(version.id))
-        if review.address:
-            await _edit_if_there(desk, review.address, said.ruled_card(review, version))
         if review.kind is ReviewKind.REVIEW:
             await _tell_asker(desk, review, version)
+        if review.address:
+            await _edit_if_there(desk, review.address, await _ruled_card(desk, review, version))
     except PlatformProblem:
         log.warning("not everybody was told yet: version=%s", version.id, exc_info=True)
-        return
+        if desk.now() - review.at < PATIENCE_MS:
+            return
     await desk.store.reviews.settle(review.kind, version.id)
+
+
+async def _go_on_waiting(desk: Desk, review: Review, version: Version) -> None:
+    """Send its asker what they could not be sent; what they have they need not be reminded of."""
+    job = await desk.store.job(review.job)
+    if job and not review.settled:
+        await send_alone(desk, job, version, await own_card(desk, job, version))
+    else:
+        await desk.store.reviews.place(review.kind, version.id, review.address)
+
+
+async def _ruled_card(desk: Desk, review: Review, version: Version) -> Card:
+    if review.kind is ReviewKind.PRIVATE:
+        job = await desk.store.job(review.job)
+        url = await desk.platforms[review.place.platform].permalink(job.address) if job and job.address else ""
+        return ruled(review, version, url)
+    removal = await desk.store.reviews.removal(version.id)
+    others = await desk.store.versions(version.thread) if review.ruling is Ruling.REMOVED else ()
+    made = [one.number for one in others if one.parent == version.id and one.is_open]
+    return said.ruled_card(review, version, made=made, gone=removal.assets if removal else ())
 
 
 async def _edit_if_there(desk: Desk, address: Address, card: Card) -> bool:
@@ -175,19 +209,21 @@ async def _show_approved(desk: Desk, review: Review, version: Version) -> None:
     """The finished card where the picture was asked for, or anew where that message is gone."""
     job = await desk.store.job(review.job)
     if job is None:
-        raise NotFound("That request is gone.")
-    card = await finished_card(desk, job, version)
-    if job.address and await _edit_if_there(desk, job.address, card):
+        log.error("approved, but its request is gone: version=%s", version.id)
         return
-    home = await _home(desk, version, job.place)
-    address = await desk.platforms[home.platform].post(home, card, reply_to=None, key=f"approved-{version.id}")
-    await desk.store.showed(version.id, address)
+    card = await finished_card(desk, job, version)
+    address = job.address
+    if address is None or not await _edit_if_there(desk, address, card):
+        home = await _home(desk, version, job.place)
+        address = await desk.platforms[home.platform].post(home, card, reply_to=None, key=f"approved-{version.id}")
+        await desk.store.showed(version.id, address)
+    await hide_if_removed(desk, version, address)
 
 
 async def _tell_asker(desk: Desk, review: Review, version: Version) -> None:
     home = await _home(desk, version, review.place)
     known = f"reviewed:{version.id}"
-    if version.standing is not Standing.WAITING and not await desk.store.saw(home.platform, known):
+    if version.standing not in (Standing.WAITING, Standing.PURGED) and not await desk.store.saw(home.platform, known):
         await desk.platforms[home.platform].post(
             home, said.reviewed(version), reply_to=None, key=f"reviewed-{version.id}"
         )

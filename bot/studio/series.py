@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import pictures, replies
-from bot.errors import BadAttachment, BadInput, OutcomeUnknown, RetouchError, SetupProblem, TakenBack
+from bot.errors import BadAttachment, BadInput, OutcomeUnknown, Refused, RetouchError, SetupProblem, TakenBack
 from bot.models import Asset, Job, Kind, PanelNote, Planning, Role, Usage, Version
 from bot.panels import AT_ONCE, check_panel, panel_brief, panel_quote, plan, words_of
 from bot.ports import Drawn, ImageRequest, Preview, Result, Step
@@ -29,14 +29,15 @@ from bot.studio.draw import (
     to_its_end,
     version_of,
 )
+from bot.studio.gate import check_plan
 from bot.studio.progress import LIGHT_EDGE, Progress
 from bot.studio.wishes import Wish
 
 log = logging.getLogger(__name__)
 
 
-async def draw_series(desk: Desk, job: Job, folder: Path) -> None:
-    """Draw the panels of a claimed job and keep what came; `draw.draw` calls it.
+async def draw_series(desk: Desk, job: Job, folder: Path) -> Refused | None:
+    """Draw the panels of a claimed job and keep what came; `draw.draw` calls it. Returns why a panel was refused.
 
     Raises what the first panel raises, as then there is nothing to keep. Cancelled, it keeps what is there.
     """
@@ -56,6 +57,7 @@ async def draw_series(desk: Desk, job: Job, folder: Path) -> None:
         await to_its_end(finish(desk, job.id))
     for sentence in dict.fromkeys(easel.for_admin):
         await tell_admins(desk, job.place, sentence)
+    return easel.refused
 
 
 class _Easel:
@@ -68,6 +70,7 @@ class _Easel:
         self._pictures = dict(zip(parent.panel_of, parent.images, strict=False)) if parent and job.only else {}
         self._over = 0
         self.for_admin: list[str] = []
+        self.refused: Refused | None = None
 
     async def draw(self, number: int, like: int | None) -> None:
         """Draw one panel and note what came. Raises what the image service raises, noted, too."""
@@ -75,6 +78,7 @@ class _Easel:
         self._tell_step()
         try:
             result = await answered(self._provider, await self._request(note, like), self._offer_for(number))
+            await check_plan(self._desk, self._job, result.revised)
             await to_its_end(self._keep(note, result))
         except TakenBack:
             raise
@@ -120,7 +124,7 @@ class _Easel:
             options=replace(job.options, n=1),
             folder=folder,
             images=tuple(images),
-            user_key=desk.user_key(job.user),
+            user_key=desk.user_key(job.user, job.place.workspace),
             previews=job.previews,
             words=words_of(job.prompt, job.panels[number - 1]),
             may_send=may_send,
@@ -148,6 +152,8 @@ class _Easel:
 
     async def _note_failure(self, note: PanelNote, error: RetouchError) -> None:
         self._over += 1
+        if isinstance(error, Refused):
+            self.refused = error
         perhaps = may_be_billed(self._desk, self._job, error)
         why = replies.panel_failed(note.number, error, billed_perhaps=perhaps)
         if isinstance(error, SetupProblem) and not error.known:
@@ -204,6 +210,7 @@ async def finish(desk: Desk, job_id: str) -> Version | None:
         cost=job.at_stake,
         cost_is_estimate=any(one.cost_is_estimate and one.cost for one in job.drawn),
         missing=missing,
+        doubtful=sum(one.cost for one in job.drawn if not one.asset),
         notes=tuple(await _notes(desk, job, drawn)),
         sent=_sent(desk, job, parent),
         fingerprint="" if missing else job.fingerprint,

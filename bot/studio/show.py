@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot import pictures, replies
@@ -12,11 +13,13 @@ from bot.cards import Card
 from bot.compare import flip, heat_map, side_by_side, where
 from bot.errors import MessageGone, NotFound, PlatformProblem
 from bot.models import Job, JobStatus, Place, Standing, Version, new_id
+from bot.replies.private import own
 from bot.replies.review import tombstone
 from bot.studio.desk import Desk
 from bot.studio.disclosed import disclosed
 from bot.studio.final import final_price
 from bot.studio.intake import as_asset
+from bot.studio.private import wait_for_asker
 from bot.studio.quota import left_words
 from bot.studio.rebase import merged
 from bot.studio.references import numbers_of
@@ -38,7 +41,10 @@ async def show(desk: Desk, job_id: str) -> bool:
         return False
     try:
         if version.standing is Standing.WAITING:
-            await wait_for_review(desk, job, version)
+            if version.private:
+                await wait_for_asker(desk, job, version, await own_card(desk, job, version))
+            else:
+                await wait_for_review(desk, job, version)
         else:
             await desk.store.showed(version.id, job.address)  # before people see it: their reply may be quick
             await platform.edit(job.address, await finished_card(desk, job, version))
@@ -69,6 +75,13 @@ async def finished_card(desk: Desk, job: Job, version: Version) -> Card:
         all_at_once=all_at_once,
     )
     return await disclosed(desk, await with_sheet(desk, version, card), version)
+
+
+async def own_card(desk: Desk, job: Job, version: Version) -> Card:
+    """The card of a picture that nobody but its asker sees, for them."""
+    platform = desk.platforms[job.place.platform]
+    card = await finished_card(desk, job, replace(version, standing=Standing.OPEN))
+    return own(card, version, await platform.permalink(job.address) if job.address else "")
 
 
 async def _around(desk: Desk, version: Version, platform: str) -> replies.Around:

@@ -11,7 +11,7 @@ from bot.errors import BadInput
 from bot.models import Action, Address, Attachment, Kind, Message, Place, Thread, User, Version, new_id
 from bot.replies.review import hidden
 from bot.studio.desk import Desk
-from bot.studio.removal import hide_if_removed
+from bot.studio.removal import hide_if_gone, hide_if_removed
 from bot.studio.turn import Turn
 from bot.studio.wishes import Wish
 
@@ -111,6 +111,7 @@ class Spot:
             await hide_if_removed(self.desk, shows, address)
         if assets := [image.asset for image in card.images if image.asset]:
             await self.desk.store.reviews.displayed(address, assets)
+            await hide_if_gone(self.desk, assets, address)
         return address
 
     def wish(self, prompt: str, kind: Kind) -> Wish:

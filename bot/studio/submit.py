@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 from dataclasses import asdict, replace
+from functools import partial
 
 from bot import moderation, replies
 from bot.briefs import Input, brief, least, shown_name
@@ -14,7 +15,6 @@ from bot.cards import Card
 from bot.catalog import Model
 from bot.changed import says_only
 from bot.errors import BadInput, MessageGone, NotFound, NotShown, PlatformProblem
-from bot.limits import Cheaper
 from bot.models import (
     Address,
     Entry,
@@ -27,6 +27,7 @@ from bot.models import (
     Reference,
     Request,
     Role,
+    Standing,
     Thread,
     Version,
     new_id,
@@ -38,9 +39,11 @@ from bot.regions import Region
 from bot.replies.review import hidden
 from bot.studio import intake
 from bot.studio.admins import warn_of_shutdown
+from bot.studio.cheaper import cheaper
 from bot.studio.desk import Desk
-from bot.studio.gate import admit, precheck, tell_what_is_watched
-from bot.studio.quota import check_limits, model_within, reserve, within_tier
+from bot.studio.gate import Admitted, admit, precheck, tell_what_is_watched
+from bot.studio.private import kept_alone
+from bot.studio.quota import check_limits, least_of, model_within, reserve, within_tier
 from bot.studio.regions import extended, mask_of
 from bot.studio.show import offer_card
 from bot.studio.waiting import held_back
@@ -57,33 +60,23 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     """
     policy = moderation.policy_for(await desk.store.policy(wish.place.workspace), wish.place.channel)
     model = model_within(desk, wish, policy)
-    draft = _draft(desk, wish, model, policy)
-    words = [draft.prompt, *draft.panels, *draft.avoid, *_names(wish)]
-    admitted = await admit(desk, wish.asked, wish.place, policy, words)
-    draft = held_back(within_tier(draft, wish.flags.keys(), model, policy), policy, admitted.watched)
-    costs = desk.provider_for(model).costs_money
-    await check_limits(desk, draft.place, draft.user, draft.options.n, costs=costs)
-    job, new_thread = await _with_pictures(desk, wish, draft, model)
-    parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
-    if parent and not parent.is_open:
-        raise BadInput(hidden(parent))
-    if job.panels and not job.only and parent:
-        along = Reference(
-            parent.images[min(job.parent_image, len(parent.images)) - 1], f"v{parent.number}", Role.SUBJECT
-        )
-        job = replace(job, references=tuple(dict.fromkeys((along, *job.references))))
-    if job.options.input_fidelity and not parent and not job.references and not job.panels:
-        job = replace(job, options=replace(job.options, input_fidelity=""), notes=(*job.notes, replies.NO_INPUTS))
-    if not job.options.locked and not job.mask and not (job.kind is Kind.EDIT and says_only(job.prompt)):
-        job = replace(job, options=replace(job.options, locked=True), notes=(*job.notes, replies.NO_MASK))
-    job = replace(job, brief="" if job.panels else _brief(job, parent, model), fingerprint=_fingerprint(job, parent))
+    draft, admitted = await _admitted(desk, wish, model, policy)
+    job, new_thread, upload = await _with_pictures(desk, wish, draft, model)
+    parent = upload or await _open_parent(desk, job)
+    job = _worded(job, parent, model)
     await precheck(desk, job, parent, policy)
+    if upload and new_thread:  # what was refused is on no page
+        standing = Standing.WAITING if job.is_held else Standing.OPEN  # it is approved with what is made from it
+        upload = replace(upload, standing=standing, private=job.alone is not None)
+        await desk.store.start_upload(new_thread, upload)
+        new_thread = None
     if made := await _made_before(desk, wish, job, policy):
         await desk.store.offer(replace(job, status=JobStatus.OFFERED, version=made.id), new_thread=new_thread)
         await _put_up_or_take_back(desk, replace(job, status=JobStatus.OFFERED, version=made.id))
         return None
     job = _estimated(desk, within_tier(job, {"quality", "size"}, model, policy), parent, model)
-    await reserve(desk, job, _cheaper(desk, job, parent, model), new_thread)
+    others = partial(cheaper, job, model, policy, lambda other: _estimated(desk, other, parent, model))
+    await reserve(desk, job, others, new_thread)
     log.info("job accepted: id=%s kind=%s n=%s estimate=%s", job.id, job.kind, job.options.n, job.estimate)
     placed = await _put_up_or_take_back(desk, job)
     await tell_what_is_watched(desk, wish.asked, placed, policy, admitted)
@@ -91,9 +84,49 @@ async def submit(desk: Desk, wish: Wish) -> Job | None:
     return placed
 
 
+# ── Judging ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _admitted(desk: Desk, wish: Wish, model: Model, policy: Policy) -> tuple[Job, Admitted]:
+    """The job without its pictures, if its words, its asker and their limits allow it: before anything is fetched."""
+    draft = _draft(desk, wish, model, policy)
+    words = [draft.prompt, *draft.panels, *draft.avoid, *_names(wish)]
+    admitted = await admit(desk, wish.asked, wish.place, policy, words)
+    draft = held_back(within_tier(draft, wish.flags.keys(), model, policy), policy, admitted.watched)
+    costs = desk.provider_for(model).costs_money
+    await check_limits(desk, draft.place, draft.user, draft.options.n, costs=costs, least=least_of(draft))
+    return await kept_alone(desk, wish, draft, policy), admitted
+
+
+async def _open_parent(desk: Desk, job: Job) -> Version | None:
+    """The version that is changed. Raises `BadInput` for one that may not be seen."""
+    parent = await desk.store.version(job.parent) if job.parent and job.kind is not Kind.GENERATE else None
+    if parent and not parent.is_open and not _waits_for_this(parent):
+        raise BadInput(hidden(parent))
+    return parent
+
+
+def _worded(job: Job, parent: Version | None, model: Model) -> Job:
+    """The job with the words that are sent, and without options that its pictures leave no sense."""
+    if job.panels and not job.only and parent:
+        first = parent.images[min(job.parent_image, len(parent.images)) - 1]
+        along = Reference(first, f"v{parent.number}", Role.SUBJECT)
+        job = replace(job, references=tuple(dict.fromkeys((along, *job.references))))
+    if job.options.input_fidelity and not parent and not job.references and not job.panels:
+        job = replace(job, options=replace(job.options, input_fidelity=""), notes=(*job.notes, replies.NO_INPUTS))
+    if not job.options.locked and not job.mask and not (job.kind is Kind.EDIT and says_only(job.prompt)):
+        job = replace(job, options=replace(job.options, locked=True), notes=(*job.notes, replies.NO_MASK))
+    return replace(job, brief="" if job.panels else _brief(job, parent, model), fingerprint=_fingerprint(job, parent))
+
+
+def _waits_for_this(parent: Version) -> bool:
+    """Whether it was sent along, to be approved with what is made from it; words in its thread do not come so far."""
+    return parent.kind is Kind.UPLOAD and parent.standing is Standing.WAITING
+
+
 def _draft(desk: Desk, wish: Wish, model: Model, policy: Policy) -> Job:
     others = [desk.catalog.model(name) for name in desk.model_names()]
-    level = moderation.level_for(policy, wish.asked.adults)
+    level = moderation.level_for(policy, wish.asked.adults, wish.place.platform)
     panels = _panels(wish, model)
     flags = {name: value for name, value in wish.flags.items() if name != "n"} if panels else wish.flags
     decision = decide(flags, model, base=wish.base, moderation=level, others=others)
@@ -154,8 +187,8 @@ def _names(wish: Wish) -> list[str]:
     return [shown_name(name) for name in names]
 
 
-async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tuple[Job, Thread | None]:
-    """Take in the attached files; a picture to be edited becomes v1 of a new thread."""
+async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tuple[Job, Thread | None, Version | None]:
+    """Take in the attached files: the job, its thread where that is not kept yet, and a picture to be edited as v1."""
     provider = desk.provider_for(model)
     roles = [one.role for one in wish.attachments]
     count = len(wish.references) + len(roles) + (1 if wish.parent else 0)
@@ -171,14 +204,16 @@ async def _with_pictures(desk: Desk, wish: Wish, job: Job, model: Model) -> tupl
     references = (*wish.references, *taken.references)
     job = replace(job, references=references, mask=taken.mask or wish.mask, markup=taken.markup or wish.markup)
     if taken.image:
-        upload = await _start_from_upload(desk, wish, job, taken.image)
+        upload = await _upload_of(desk, wish, job, taken.image)
+        thread = wish.thread or Thread(job.thread, wish.place, upload.id, job.created, is_guest(wish.asked))
         options = replace(_sized_like(desk, wish, job, upload), n=job.options.n)
         job = replace(job, kind=job.kind if job.panels else Kind.EDIT, parent=upload.id, options=options)
-        return await _restricted(desk, wish.region, job, upload), None
+        return await _restricted(desk, wish.region, job, upload), thread, upload
     job = await _restricted(desk, wish.region, job, wish.parent)
     if wish.extend and wish.parent:
         job = await extended(desk, job, wish.parent, wish.extend, model.size_rule)
-    return job, None if wish.thread else Thread(job.thread, wish.place, None, job.created, is_guest(wish.asked))
+    new_thread = None if wish.thread else Thread(job.thread, wish.place, None, job.created, is_guest(wish.asked))
+    return job, new_thread, None
 
 
 async def _restricted(desk: Desk, region: Region | None, job: Job, parent: Version | None) -> Job:
@@ -237,7 +272,7 @@ def _fingerprint(job: Job, parent: Version | None) -> str:
 
 async def _made_before(desk: Desk, wish: Wish, job: Job, policy: Policy) -> Version | None:
     """The picture that the same request made, where it may be offered. Free engines simply draw again."""
-    if not (
+    if job.alone or not (
         wish.may_offer and policy.offer_same and desk.provider_for(desk.catalog.model(job.options.model)).costs_money
     ):
         return None
@@ -253,10 +288,10 @@ def is_guest(asked: Request) -> bool:
     return isinstance(asked, Message) and asked.place.thread not in (None, asked.id)
 
 
-async def _start_from_upload(desk: Desk, wish: Wish, job: Job, image: Reference) -> Version:
+async def _upload_of(desk: Desk, wish: Wish, job: Job, image: Reference) -> Version:
     asset = await desk.store.asset(image.asset)
     size = f"{asset.width}x{asset.height}" if asset else "auto"
-    version = Version(
+    return Version(
         id=new_id(),
         thread=job.thread,
         number=1,
@@ -268,9 +303,6 @@ async def _start_from_upload(desk: Desk, wish: Wish, job: Job, image: Reference)
         author=wish.asked.user,
         created=job.created,
     )
-    thread = wish.thread or Thread(job.thread, wish.place, version.id, job.created, is_guest(wish.asked))
-    await desk.store.start_upload(thread, version)
-    return version
 
 
 def _sized_like(desk: Desk, wish: Wish, job: Job, upload: Version) -> Options:
@@ -291,15 +323,6 @@ def _estimated(desk: Desk, job: Job, parent: Version | None, model: Model) -> Jo
     else:
         found = [quote(model, job.options, prompt=job.brief, inputs=inputs, previews=job.previews, planner=planner)]
     return replace(job, estimate=sum(one.cost for one in found), previews_cost=sum(one.previews_cost for one in found))
-
-
-def _cheaper(desk: Desk, job: Job, parent: Version | None, model: Model) -> list[Cheaper]:
-    """The same at every lower quality, the dearest first, for when the money is short."""
-    at = model.qualities.index(job.options.quality) if job.options.quality in model.qualities else len(model.qualities)
-    if job.panels or not job.estimate:
-        return []
-    one = [replace(job, options=replace(job.options, quality=lower, n=1)) for lower in reversed(model.qualities[:at])]
-    return [Cheaper(f"{it.options.quality} quality", _estimated(desk, it, parent, model).estimate) for it in one]
 
 
 async def _put_up_or_take_back(desk: Desk, job: Job) -> Job:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import moderation, replies
 from bot.cards import Card
-from bot.errors import BadInput, CannotPost, MessageGone
-from bot.models import Job, Place, Policy, Review, ReviewKind, Ruling, Version
+from bot.errors import BadInput, CannotPost, MessageGone, PlatformProblem
+from bot.models import Address, Job, Kind, Place, Policy, Review, ReviewKind, Ruling, Standing, Version
 from bot.replies import review as said
 from bot.studio.admins import ONE_SHOT, tell_admins
 from bot.studio.desk import Desk
+from bot.studio.disclosed import disclosed
+from bot.studio.sheet import with_sheet
 
 log = logging.getLogger(__name__)
 
@@ -49,39 +52,95 @@ async def takes_reports(desk: Desk, version: Version) -> bool:
 
 
 async def wait_for_review(desk: Desk, job: Job, version: Version) -> None:
-    """Bring a kept picture before the moderators, and tell who asked. May be repeated; raises `PlatformProblem`."""
-    platform = desk.platforms[job.place.platform]
+    """Tell who asked that it waits, and bring it before the moderators; who cannot be reached now is reached later.
+
+    May be repeated; raises `PlatformProblem` where the asker cannot be told.
+    """
+    await _say_it_waits(desk, job, version)
+    new = Review(ReviewKind.REVIEW, version.id, job.place, desk.now(), why=job.review, job=job.id, settled=False)
+    review, _ = await desk.store.reviews.ask(new)
+    if review.address is None and review.ruling is Ruling.OPEN and not await before_moderators(desk, review, version):
+        await _say_it_waits(desk, job, version, said.NOT_REACHED)
+
+
+async def _say_it_waits(desk: Desk, job: Job, version: Version, *more: str) -> None:
     if job.address:
         try:
-            await platform.edit(job.address, said.waiting_for_review(version, job.review))
+            card = said.waiting_for_review(version, (*job.review, *more))
+            await desk.platforms[job.place.platform].edit(job.address, card)
         except MessageGone:
             log.info("nobody sees that it waits: job=%s (its message was deleted)", job.id)
-    new = Review(ReviewKind.REVIEW, version.id, job.place, desk.now(), why=job.review, job=job.id)
-    review, _ = await desk.store.reviews.ask(new)
-    if review.address is None and review.ruling is Ruling.OPEN:
-        shown = await pictures_of(desk, version)
-        await tell_moderators(desk, review, said.review_card(review, version, shown, job, ""))
 
 
-async def pictures_of(desk: Desk, version: Version) -> list[replies.Shown]:
-    """What moderators see, and nobody else."""
-    assets = [await desk.store.asset(one) for one in version.images]
-    return [replies.Shown(asset, desk.store.asset_path(asset)) for asset in assets if asset]
+# ── The moderators' cards ────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def tell_moderators(desk: Desk, review: Review, card: Card) -> None:
-    """Put a card before the moderators, or renew the one there is."""
-    policy = await desk.store.policy(review.place.workspace)
-    is_review = review.kind is ReviewKind.REVIEW
-    channel = review_channel(policy) if is_review else moderation.report_channel(policy)
-    place = Place(review.place.platform, review.place.workspace, channel)
-    platform = desk.platforms[place.platform]
+async def go_on_asking(desk: Desk, review: Review, version: Version) -> None:
+    """Bring before the moderators what could not be, and once a day what they did not decide. Raises nothing."""
+    was_known = review.address is not None
+    if await before_moderators(desk, review, version) and not was_known and review.kind is ReviewKind.REVIEW:
+        job = await desk.store.job(review.job)
+        now = await desk.store.version(version.id)
+        if job and now and now.standing is Standing.WAITING:
+            with contextlib.suppress(PlatformProblem):
+                await _say_it_waits(desk, job, version)
+
+
+async def before_moderators(desk: Desk, review: Review, version: Version) -> bool:
+    """Put a card before the moderators, or renew the one there is. False: they could not be reached."""
     try:
-        if review.address:
-            await platform.edit(review.address, card)
-            return
-        address = await platform.post(place, card, reply_to=None, key=f"{review.kind}-{review.version}")
-    except CannotPost:
-        await tell_admins(desk, review.place, said.nobody_reviews(channel))
-        raise
+        as_shown = replace(version, standing=Standing.OPEN)  # all on one where they are many: none is approved unseen
+        card = await with_sheet(desk, as_shown, await _card(desk, review, version))
+        address = await _put(desk, review, await disclosed(desk, card, version))
+    except (PlatformProblem, ValueError) as error:  # ValueError: a channel's name where an id should be
+        log.warning("moderators not reached: version=%s error=%s", version.id, type(error).__name__)
+        if not isinstance(error, PlatformProblem) or isinstance(error, CannotPost):
+            channel = await _channel(desk, review)
+            await tell_admins(desk, review.place, said.nobody_listens(review.kind, channel))
+        await desk.store.reviews.place(review.kind, review.version, None)
+        return False
     await desk.store.reviews.place(review.kind, review.version, address)
+    now = await desk.store.reviews.find(review.kind, review.version)
+    if now and now.reporters != review.reporters and now.ruling is Ruling.OPEN:  # they reported it at the same moment
+        return await before_moderators(desk, now, version)
+    return True
+
+
+async def _put(desk: Desk, review: Review, card: Card) -> Address:
+    platform = desk.platforms[review.place.platform]
+    if review.address:
+        try:
+            await platform.edit(review.address, card)
+            return review.address
+        except MessageGone:
+            log.info("the moderators' card was deleted: version=%s", review.version)
+    place = Place(review.place.platform, review.place.workspace, await _channel(desk, review))
+    if not place.channel:
+        raise CannotPost(said.NOBODY_LISTENS)
+    anew = f"-{review.address.message}" if review.address else ""
+    return await platform.post(place, card, reply_to=None, key=f"{review.kind}-{review.version}{anew}")
+
+
+async def _channel(desk: Desk, review: Review) -> str:
+    policy = await desk.store.policy(review.place.workspace)
+    return review_channel(policy) if review.kind is ReviewKind.REVIEW else moderation.report_channel(policy)
+
+
+async def _card(desk: Desk, review: Review, version: Version) -> Card:
+    shown = await _pictures_of(desk, version.images)
+    platform = desk.platforms[review.place.platform]
+    if review.kind is ReviewKind.REPORT:
+        at = await desk.shelf.where_shown(version.id)
+        return said.report_card(review, version, shown, await platform.permalink(at) if at else "")
+    job = await desk.store.job(review.job)
+    url = await platform.permalink(job.address) if job and job.address else ""
+    parent = await desk.store.version(version.parent) if version.parent else None
+    along = [*parent.images] if parent and parent.kind is Kind.UPLOAD else []
+    sent = await _pictures_of(desk, [*along, *(one.asset for one in version.references)])
+    return said.review_card(review, version, shown, said.Origin(job, parent, sent, url))
+
+
+async def _pictures_of(desk: Desk, images: Sequence[str]) -> list[replies.Shown]:
+    """What moderators see, and nobody else."""
+    assets = [await desk.store.asset(one) for one in images]
+    return [replies.Shown(asset, desk.store.asset_path(asset)) for asset in assets if asset]

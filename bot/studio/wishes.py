@@ -35,7 +35,8 @@ class Wish:
     a picture that the same request made before may be offered instead. `region` restricts an edit; `where` is the
     name of a region whose `mask` is there already; `extend` is a way of `extending.plan`. `panels` are a series', and
     `only` those of them (from 1) that are to be drawn, the others being the parent's. `notes` are sentences for the
-    card. `strong`: a variation that keeps only subject and style.
+    card. `strong`: a variation that keeps only subject and style. `private`: for its asker's eyes alone, whatever is
+    usual here.
     """
 
     asked: Request
@@ -62,6 +63,7 @@ class Wish:
     only: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     strong: bool = False
+    private: bool = False
 
 
 def repeating(wish: Wish, source: Version | Job, parent: Version | None) -> Wish:
@@ -87,6 +89,7 @@ def repeating(wish: Wish, source: Version | Job, parent: Version | None) -> Wish
         panels=source.panels,
         only=source.only if isinstance(source, Job) else (),
         strong=source.strong,
+        private=isinstance(source, Job) and source.alone is not None,
         may_offer=False,
     )
 

@@ -33,7 +33,7 @@ SMALL, LARGE = 10_000, 1_000_000
 PEOPLE = 200
 CHANNELS = 20
 MONTH = 30 * 86_400_000
-ASKS = 600
+ASKS = 1500
 BURN = 100
 POLICY = Policy(
     images_per_day=10**6, in_flight=10**6, zone="Europe/Berlin",

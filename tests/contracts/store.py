@@ -36,7 +36,7 @@ from bot.models import (
     new_id,
     now_ms,
 )  # fmt: skip
-from bot.ports import Store
+from bot.ports import By, Store
 
 ALICE = User("slack", "U1", "Alice", frozenset({"designers"}))
 BOB = User("slack", "U2", "Bob", is_admin=True)
@@ -225,8 +225,8 @@ class StoreContract:
         assert await store.fail(released.id, Entry.RELEASE, "no") is None
         assert await store.fail(unknown.id, Entry.UNKNOWN, "lost")
         assert await store.spent("T1", ALICE, since=0) == Spent(0, 50_000)
-        (row,) = await store.usage(since=0)
-        assert (row.user_name, row.images, row.cost, row.unknown_cost) == ("Alice", 0, 50_000, 50_000)
+        (row,) = await store.tallies(By.PERSON, since=0, until=2**60)
+        assert (row.name, row.images, row.cost, row.unknown_cost) == ("Alice", 0, 50_000, 50_000)
 
     async def test_a_picture_that_arrives_after_all_is_kept_and_paid(self, store: Store) -> None:
         running = await claimed(store)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import Refused
-from bot.models import Conduct
+from bot.models import Ban, Conduct, Policy
 from bot.ports import Store
 from tests.contracts.store import ALICE, BOB
 
@@ -31,6 +31,13 @@ class ConductContract:
 
         await asyncio.gather(*(store.change_conduct("T1", ALICE, one_more) for _ in range(20)))
         assert (await store.conduct("T1", ALICE)).refused == 20
+
+    async def test_somebody_s_bans_are_known_across_workspaces(self, store: Store) -> None:
+        mine, other = Ban("user:U1", 5, "Rude", "x"), Ban("user:U11", None, "", "x")
+        await store.set_policy("T1", Policy(bans=(other, mine)))
+        await store.set_policy("T2", Policy(bans=(mine,), denied=("user:U1",)))
+        assert list(await store.bans("user:U1")) == [mine, mine]
+        assert list(await store.bans("user:U2")) == []
 
     async def test_a_rule_that_refuses_changes_nothing(self, store: Store) -> None:
         await store.change_conduct("T1", ALICE, lambda _: Conduct(1))

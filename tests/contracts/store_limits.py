@@ -8,8 +8,8 @@ import pytest
 
 from bot.errors import NotFound, OverQuota
 from bot.limits import Asked
-from bot.models import Budget, Entry, Job, Policy, Spent, Used, Window, new_id
-from bot.ports import Store
+from bot.models import Budget, Entry, Job, Kind, PanelNote, Policy, Spent, Used, Window, new_id
+from bot.ports import By, Store
 from tests.contracts.store import ALICE, BOB, HERE, accepted, claimed, free, job, version
 
 QUARTER = 900_000
@@ -29,6 +29,46 @@ async def unknown(store: Store, **what: object) -> Job:
 
 
 class LimitsContract:
+    async def test_what_somebody_cancelled_after_it_was_sent_counts_for_them(self, store: Store) -> None:
+        running = await claimed(store, n=2)
+        await store.mark_sent(running.id, "w1", now=3000)
+        await store.fail(running.id, Entry.UNKNOWN, "cancelled", counts=True)
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(2, 100_000)] * 2
+        await store.keep(running.id, version(running, images=2, cost=30_000))
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(2, 30_000)] * 2
+
+    async def test_of_a_cancelled_series_only_the_panels_that_were_sent_count(self, store: Store) -> None:
+        running = await claimed(store, n=3, panels=("a", "b", "c"), kind=Kind.SERIES)
+        await store.note_panel(running.id, "w1", PanelNote(1, cost=20_000))
+        await store.fail(running.id, Entry.UNKNOWN, "cancelled", counts=True)
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(1, 20_000)] * 2
+
+    async def test_of_a_cancelled_series_that_keeps_panels_the_sent_ones_count_too(self, store: Store) -> None:
+        running = await claimed(store, n=4, panels=("a", "b", "c", "d"), kind=Kind.SERIES)
+        assert not await store.stop(running.id)  # there is nothing to keep
+        await store.note_panel(running.id, "w1", PanelNote(1, asset="ab", cost=10_000))
+        await store.note_panel(running.id, "w1", PanelNote(2, cost=20_000))
+        await store.note_panel(running.id, "w1", PanelNote(3, why="It took too long.", cost=20_000))
+        assert await store.stop(running.id)
+        kept = replace(version(running, cost=50_000), panel_of=(1,), doubtful=40_000)
+        await store.keep(running.id, kept)
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(2, 30_000), Spent(2, 50_000)]
+
+    async def test_a_panel_that_comes_after_it_was_cancelled_costs_what_it_came_to(self, store: Store) -> None:
+        running = await claimed(store, n=2, panels=("a", "b"), kind=Kind.SERIES)
+        await store.note_panel(running.id, "w1", PanelNote(1, cost=50_000))
+        await store.fail(running.id, Entry.UNKNOWN, "cancelled", counts=True)
+        await store.note_panel(running.id, "w1", PanelNote(1, asset="ab", cost=20_000))
+        await store.keep(running.id, replace(version(running, cost=20_000), panel_of=(1,)))
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(1, 20_000)] * 2
+
+    async def test_a_picture_that_comes_after_an_admin_said_what_it_cost_counts_once(self, store: Store) -> None:
+        running = await claimed(store, n=1)
+        await store.fail(running.id, Entry.UNKNOWN, "cancelled", counts=True)
+        await store.resolve_unknown(running.id, 5_000, "cli:root")
+        await store.keep(running.id, version(running, cost=30_000))
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(1, 30_000)] * 2
+
     async def test_sums_are_of_a_person_or_all_in_a_channel_or_all(self, store: Store) -> None:
         await accepted(store, n=2)
         await accepted(store, user=BOB)
@@ -94,14 +134,35 @@ class LimitsContract:
         (found,) = await store.unknowns("T1")
         assert (found.job, found.person, found.name, found.channel, found.model, found.cost) == (
             lost.id, "slack:U1", "Alice", "C1", "gpt-image-2", 100_000)  # fmt: skip
-        assert await sums(store, Window(True, 0)) == [Spent(0, 100_000)]
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(0, 0), Spent(0, 100_000)]
         await store.resolve_unknown(lost.id, 41_000, "cli:root")
         assert list(await store.unknowns("T1")) == []
-        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(0, 41_000)] * 2
-        (row,) = await store.usage(since=0)
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(0, 0), Spent(0, 41_000)]
+        (row,) = await store.tallies(By.PERSON, since=0, until=2**60)
         assert (row.cost, row.unknown_cost) == (41_000, 0)
         await store.resolve_unknown(lost.id, 0, "cli:root")
         assert await store.spent("T1", ALICE, since=0) == Spent(0, 0)
+
+    async def test_a_picture_that_came_after_all_is_its_person_s_again(self, store: Store) -> None:
+        late = await unknown(store)
+        await store.keep(late.id, version(late, cost=30_000))
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(1, 30_000)] * 2
+
+    async def test_a_kept_version_with_a_lost_picture_stays_open_until_an_admin_says_what_it_cost(
+        self, store: Store
+    ) -> None:
+        asked = await accepted(store, n=2)
+        await store.claim("w", platforms=("slack",), now=1, lease_until=2)
+        lost = replace(version(asked, cost=70_000), cost_is_estimate=True, doubtful=35_000)
+        await store.keep(asked.id, lost)
+        (found,) = await store.unknowns("T1")
+        assert (found.job, found.cost) == (asked.id, 70_000)
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(1, 35_000), Spent(1, 70_000)]
+        await store.resolve_unknown(asked.id, 35_000, "cli:root")
+        assert list(await store.unknowns("T1")) == []
+        assert await sums(store, Window(True, 0), Window(False, 0)) == [Spent(1, 35_000)] * 2
+        (row,) = await store.tallies(By.PERSON, since=0, until=2**60)
+        assert (row.cost, row.unknown_cost) == (35_000, 0)
 
     async def test_only_an_unknown_outcome_can_be_resolved(self, store: Store) -> None:
         late = await unknown(store, user=BOB)

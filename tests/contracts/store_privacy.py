@@ -17,13 +17,17 @@ from bot.models import (
     Options,
     Place,
     Reference,
+    Reporter,
+    Review,
+    ReviewKind,
     Standing,
     Thread,
     User,
     Version,
     new_id,
+    now_ms,
 )
-from bot.ports import Before, Privacy, Shelf, Store, Viewer, Wall
+from bot.ports import Before, Privacy, Shelf, Store, Viewer, Wall, Why
 
 ALICE = User("slack", "U1", "Alice")
 BOB = User("slack", "U2", "Bob")
@@ -154,6 +158,73 @@ class PrivacyContract:
         assert would == await privacy.purge("T1", BEFORE) + await privacy.sweep()
         assert (would.pictures, would.files, would.bytes) == (1, 1, 5)
 
+    async def test_messages_with_old_pictures_are_listed_until_each_was_changed(
+        self, store: Store, privacy: Privacy
+    ) -> None:
+        for n in range(3):
+            one = await made(store, "old", await picture(store, b"%d" % n))
+            await store.showed(one.id, Address(HERE, f"m{n}"))
+        young = await made(store, "young", await picture(store, b"y"), created=YOUNG)
+        await store.showed(young.id, Address(HERE, "m9"))
+        await privacy.purge("T1", BEFORE)
+        await privacy.sweep()
+        assert list(await privacy.outdated(["discord"], limit=9)) == []
+        first, *_ = await privacy.outdated(["slack"], limit=2)
+        await privacy.told(first.address, again=True)
+        second, third, last = await privacy.outdated(["slack"], limit=9)
+        assert (last.address, last.why) == (first.address, Why.OLD), "what could not be changed is tried after the rest"
+        for found in (second, third, last):
+            await privacy.told(found.address)
+        await privacy.purge("T1", BEFORE)
+        assert list(await privacy.outdated(["slack"], limit=9)) == []
+
+    async def test_a_message_without_the_old_pictures_words_is_left_alone(self, store: Store, privacy: Privacy) -> None:
+        one = await made(store, "old", await picture(store, b"1"))
+        await store.showed(one.id, Address(HERE, "m1"))
+        await privacy.purge("T1", Before(prompts=YOUNG))
+        assert list(await privacy.outdated(["slack"], limit=9)) == []
+
+    async def test_a_sheet_with_a_picture_that_is_gone_is_listed_and_one_without_is_not(
+        self, store: Store, privacy: Privacy
+    ) -> None:
+        one, other = await picture(store, b"1"), await picture(store, b"2")
+        await made(store, "old", one)
+        await made(store, "young", other, created=YOUNG)
+        await store.reviews.displayed(Address(HERE, "both"), [one, other])
+        await store.reviews.displayed(Address(HERE, "young"), [other])
+        await privacy.purge("T1", BEFORE)
+        await privacy.sweep()
+        (told,) = await privacy.outdated(["slack"], limit=9)
+        assert (told.address.message, told.why, told.assets) == ("both", Why.PART, (one,))
+
+    async def test_files_whose_request_was_refused_go_and_those_in_use_stay(
+        self, store: Store, privacy: Privacy
+    ) -> None:
+        refused = await picture(store, b"refused")
+        clean = await picture(store, b"refused, cleaned", derived_from=refused)
+        original = await picture(store, b"used")
+        used = await picture(store, b"used, cleaned", derived_from=original)
+        await made(store, "fox", await picture(store, b"drawn"), references=(Reference(used),))
+        assert not await privacy.sweep()
+        assert not await privacy.sweep(unused_before=now_ms() - 60_000), "it may be on its way"
+        would = await privacy.sweep(unused_before=YOUNG, dry=True)
+        assert would == await privacy.sweep(unused_before=YOUNG)
+        assert would.files == 2
+        assert [await is_there(store, one) for one in (refused, clean, original, used)] == [False, False, True, True]
+
+    async def test_reports_lose_what_people_wrote(self, store: Store, privacy: Privacy) -> None:
+        one = await made(store, "fox", await picture(store, b"1"))
+        reports = (Reporter("slack:U1", "Alice", "my secret reason"), Reporter("slack:U2", "Bob", "bob's reason"))
+        await store.reviews.ask(Review(ReviewKind.REPORT, one.id, HERE, OLD, ("Watched: secret.",), reports))
+        await privacy.forget(HERE, ALICE)
+        found = await store.reviews.find(ReviewKind.REPORT, one.id)
+        assert found
+        assert found.reporters == (Reporter("slack:U1", "somebody"), reports[1]), "and nobody reports twice"
+        await privacy.purge("T1", Before(prompts=YOUNG))
+        found = await store.reviews.find(ReviewKind.REPORT, one.id)
+        assert found
+        assert (found.why, found.reporters[1].words) == ((), "")
+
     async def test_purging_twice_is_harmless(self, store: Store, privacy: Privacy) -> None:
         await made(store, "fox", await picture(store, b"fox"))
         await privacy.purge("T1", BEFORE)
@@ -209,7 +280,6 @@ class PrivacyContract:
             replace(mine, id=new_id(), parent=mine.id, kind=Kind.PICK, images=(shared,), author=BOB, prompt="bob's")
         )
         await shelf.star(viewer(), bobs.id, on=True)
-        assert [one.message for one in await privacy.messages(HERE, ALICE)] == ["m1"]
         done = await privacy.forget(HERE, ALICE) + await privacy.sweep()
         assert (done.pictures, done.files) == (1, 1)
         after = await again(store, mine)
@@ -218,6 +288,8 @@ class PrivacyContract:
         assert await again(store, bobs) == bobs
         assert await is_there(store, shared)
         assert not await is_there(store, mine.images[1])
+        (told,) = await privacy.outdated(["slack"], limit=9)
+        assert (told.address.message, told.why, told.assets) == ("m1", Why.OWN, (mine.images[1],)), "Bob shows it"
         left = await privacy.belongings(HERE, ALICE)
         assert (list(left.versions), list(left.stars), list(left.jobs)) == ([], [], [])
 

@@ -22,6 +22,7 @@ from bot.models import (
     Standing,
     Version,
     new_id,
+    now_ms,
 )
 from bot.ports import Store
 from tests.contracts.store import ALICE, BOB, HERE, claimed, version
@@ -49,6 +50,17 @@ async def waiting(store: Store, folder: Path, text: bytes = b"a fox") -> tuple[J
     return one, kept
 
 
+async def unshared(store: Store, folder: Path) -> tuple[Job, Version]:
+    """A drawn picture that only its asker sees."""
+    one = await claimed(store)
+    image = await picture(store, folder, b"a fox")
+    drawn = replace(version(one), images=(image,), standing=Standing.WAITING, private=True)
+    kept = await store.keep(one.id, drawn)
+    await store.finish(one.id)
+    await store.reviews.ask(Review(ReviewKind.PRIVATE, kept.id, HERE, 4000, job=one.id))
+    return one, kept
+
+
 class ReviewContract:
     @pytest.fixture
     def files(self, tmp_path: Path) -> Path:
@@ -62,7 +74,39 @@ class ReviewContract:
         assert found
         assert (found.address, found.why, found.ruling, found.settled) == (CARD, ("policy",), Ruling.OPEN, True)
         assert await store.reviews.find(ReviewKind.REPORT, kept.id) is None
-        assert not await store.reviews.unsettled(before=FAR)
+        assert not await store.reviews.unsettled(before=now_ms() + 1000)
+
+    async def test_what_moderators_do_not_know_yet_or_did_not_decide_for_a_day_is_unsettled(
+        self, store: Store, files: Path
+    ) -> None:
+        _, kept = await waiting(store, files)
+        new = Review(ReviewKind.REPORT, kept.id, HERE, 4000, settled=False)
+        await store.reviews.ask(new)
+        (found,) = await store.reviews.unsettled(before=now_ms() + 1000)
+        assert (found.kind, found.ruling) == (ReviewKind.REPORT, Ruling.OPEN)
+        await store.reviews.place(ReviewKind.REPORT, kept.id, None)
+        assert len(await store.reviews.unsettled(before=now_ms() + 1000)) == 1
+        await store.reviews.place(ReviewKind.REPORT, kept.id, CARD)
+        await store.reviews.place(ReviewKind.REVIEW, kept.id, CARD)
+        assert not await store.reviews.unsettled(before=now_ms() + 1000)
+        assert len(await store.reviews.unsettled(before=now_ms() + 86_401_000)) == 2
+
+    async def test_an_equal_picture_that_waits_keeps_its_file(self, store: Store, files: Path) -> None:
+        _, first = await waiting(store, files)
+        _, second = await waiting(store, files)
+        await store.reviews.rule(ReviewKind.REVIEW, first.id, Ruling.REJECTED, ACT, reason="no")
+        assert await store.reviews.erase(first.id) == 0
+        assert await store.asset(second.images[0])
+
+    async def test_what_is_put_together_from_a_picture_that_goes_is_refused(self, store: Store, files: Path) -> None:
+        _, kept = await waiting(store, files)
+        sheet = await picture(store, files, b"a sheet")
+        await store.reviews.remove(kept.id, ACT, reason="no")
+        with pytest.raises(NotFound):
+            await store.reviews.made_of(sheet, kept.images)
+        await store.reviews.erase(kept.id)
+        with pytest.raises(NotFound):
+            await store.reviews.made_of(sheet, kept.images)
 
     async def test_reporters_are_added_once_each(self, store: Store, files: Path) -> None:
         _, kept = await waiting(store, files)
@@ -158,3 +202,44 @@ class ReviewContract:
         await store.reviews.remove(kept.id, ACT, reason="no")
         assert await store.reviews.erase(kept.id) == 0
         assert await store.asset(kept.images[0])
+
+    # what only its asker sees
+
+    async def test_a_shared_picture_is_open_the_head_and_in_no_audit(self, store: Store, files: Path) -> None:
+        _, kept = await unshared(store, files)
+        ruled = await store.reviews.rule(ReviewKind.PRIVATE, kept.id, Ruling.APPROVED, ACT)
+        assert ruled
+        assert (ruled.by, ruled.settled) == ("slack:U9", False)
+        now = await store.version(kept.id)
+        assert now
+        assert (now.standing, now.private) == (Standing.OPEN, False)
+        assert await store.acts() == []
+        assert await store.reviews.rule(ReviewKind.PRIVATE, kept.id, Ruling.REJECTED, ACT) is None
+
+    async def test_a_discarded_picture_goes_and_gives_nothing_back(self, store: Store, files: Path) -> None:
+        _, kept = await unshared(store, files)
+        before = await store.spent("T1", ALICE, since=0)
+        assert await store.reviews.rule(ReviewKind.PRIVATE, kept.id, Ruling.REJECTED, ACT)
+        now = await store.version(kept.id)
+        assert now
+        assert now.standing is Standing.DISCARDED
+        assert await store.spent("T1", ALICE, since=0) == before
+        assert await store.reviews.erase(kept.id) == 1
+        assert await store.acts() == []
+        assert await store.reviews.remove(kept.id, ACT, reason="late") is None
+
+    async def test_an_unshared_edit_is_not_the_head_before_it_is_shared(self, store: Store, files: Path) -> None:
+        one, kept = await unshared(store, files)
+        await store.reviews.rule(ReviewKind.PRIVATE, kept.id, Ruling.APPROVED, ACT)
+        edit = await claimed(store, thread=one.thread, parent=kept.id)
+        drawn = replace(version(edit), parent=kept.id, standing=Standing.WAITING, private=True)
+        second = await store.keep(edit.id, drawn)
+        thread = await store.thread(one.thread)
+        assert thread
+        assert thread.head == kept.id
+        await store.finish(edit.id)
+        await store.reviews.ask(Review(ReviewKind.PRIVATE, second.id, HERE, 4000, job=edit.id))
+        await store.reviews.rule(ReviewKind.PRIVATE, second.id, Ruling.APPROVED, ACT)
+        thread = await store.thread(one.thread)
+        assert thread
+        assert thread.head == second.id

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from bot.models import Asset, Reference
+from bot.models import Asset, Kind, Reference
 from bot.ports import Store
 from tests.contracts.store_more import made
 
@@ -45,3 +45,9 @@ class UsesContract:
         await made(store)
         for unknown in ("0" * 64, "", "%", "_", '"'):
             assert not await store.versions_with(unknown)
+
+    async def test_what_ai_drew_is_told_from_what_people_brought(self, store: Store, tmp_path: Path) -> None:
+        await made(store, images=("a" * 64,), references=(Reference("c" * 64),))
+        await made(store, images=("b" * 64,), kind=Kind.UPLOAD)
+        assert await store.drawn(["a" * 64, "b" * 64, "c" * 64, "d" * 64]) == {"a" * 64}
+        assert await store.drawn([]) == frozenset()

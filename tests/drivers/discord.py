@@ -157,8 +157,9 @@ class DiscordDriver:
         await self.person(who).send(self.channel, f"<@{me.id if me else 0}> {text}", attachments=files)
 
     async def press(self, seen: Seen, label: str, *, text: str = "", who: str = "alice") -> None:
-        person = self.person(who)
-        result = await person.click(self.message(seen.id), label=label)
+        person, message = self.person(who), self.message(seen.id)
+        person = person.user if message.channel.id == person.user.dm_channel.id else person
+        result = await person.click(message, label=label)
         if result.modal:
             await person.submit_modal(result, {"words": text})
 

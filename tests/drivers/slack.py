@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -166,12 +167,14 @@ class SlackDriver:
         await self.deliver(json.dumps(body))
 
     async def press(self, seen: Seen, label: str, *, text: str = "", who: str = "alice") -> None:
-        message = next(one for one in await self._messages() if one["ts"] == seen.id)
+        channel = f"D{user(who)[1:]}" if seen.private else CHANNEL
+        said = list(self.world.direct[channel].values()) if seen.private else await self._messages()
+        message = next(one for one in said if one["ts"] == seen.id)
         button = next(one for one in buttons(message) if one["text"]["text"] == label)
         number = next(self._numbers)
         payload = {"type": "block_actions", "team": {"id": TEAM}, "user": {"id": user(who), "team_id": TEAM},
-                   "channel": {"id": CHANNEL}, "message": message, "trigger_id": f"t{number}", "api_app_id": "A1",
-                   "container": {"type": "message", "message_ts": seen.id, "channel_id": CHANNEL},
+                   "channel": {"id": channel}, "message": message, "trigger_id": f"t{number}", "api_app_id": "A1",
+                   "container": {"type": "message", "message_ts": seen.id, "channel_id": channel},
                    "response_url": f"{self.world.url}/respond/{user(who)}-{number}",
                    "actions": [button | {"action_ts": str(number), "block_id": "b"}]}  # fmt: skip
         opened = len(self.world.views)
@@ -198,8 +201,7 @@ class SlackDriver:
 
     async def fill(self, view: dict[str, Any], who: str = "alice", **changed: dict[str, Any]) -> None:
         """Send a form as it is prefilled, but for the fields given by block id."""
-        state = {block["block_id"]: {block["element"]["action_id"]: _as_opened(block["element"])}
-                 for block in view["blocks"]} | changed  # fmt: skip
+        state = as_opened(view) | changed
         await self.interact(
             {"type": "view_submission", "team": {"id": TEAM}, "user": {"id": user(who), "team_id": TEAM},
              "api_app_id": "A1", "trigger_id": "t0",
@@ -231,7 +233,8 @@ class SlackDriver:
             for index, one in enumerate(self.world.whispers)
             if one["user"] == user(who)
         ]
-        return [*messages, *whispers]
+        direct = [await self._seen(one) for one in self.world.direct.get(f"D{user(who)[1:]}", {}).values()]
+        return [*messages, *whispers, *(replace(one, private=True) for one in direct)]
 
     async def _seen(self, message: dict[str, Any]) -> Seen:
         pictures = [block for block in message.get("blocks") or [] if block["type"] == "image"]
@@ -290,13 +293,27 @@ def _elements(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [element for row in rows for element in row["elements"]]
 
 
+def as_opened(view: dict[str, Any]) -> dict[str, Any]:
+    """What Slack reports of a form that nobody touched."""
+    elements = {block["block_id"]: block["element"] for block in view["blocks"] if "element" in block}
+    return {block: {element["action_id"]: _as_opened(element)} for block, element in elements.items()}
+
+
+_KEPT: dict[str, tuple[str, str, Any]] = {
+    "static_select": ("selected_option", "initial_option", None),
+    "multi_static_select": ("selected_options", "initial_options", []),
+    "conversations_select": ("selected_conversation", "initial_conversation", None),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations", []),
+    "multi_users_select": ("selected_users", "initial_users", []),
+    "plain_text_input": ("value", "initial_value", None),
+    "file_input": ("files", "initial_files", []),
+}
+
+
 def _as_opened(element: dict[str, Any]) -> dict[str, Any]:
     """What Slack reports of a field that nobody touched."""
-    if element["type"] == "plain_text_input":
-        return {"type": element["type"], "value": element.get("initial_value")}
-    if element["type"] == "file_input":
-        return {"type": element["type"], "files": []}
-    return {"type": element["type"], "selected_option": element.get("initial_option")}
+    key, initial, nothing = _KEPT[element["type"]]
+    return {"type": element["type"], key: element.get(initial, nothing)}
 
 
 def words(message: dict[str, Any]) -> str:

@@ -113,7 +113,8 @@ class WebDriver:
         await self.say(f"@retouch {text}", files=files, who=who)
 
     async def press(self, seen: Seen, label: str, *, text: str = "", who: str = "alice") -> None:
-        message = next(one for one in await self.messages(who) if one["id"] == seen.id)
+        said = await (self.alone(who) if seen.private else self.messages(who))
+        message = next(one for one in said if one["id"] == seen.id)
         button = next(one for one in message["card"]["buttons"] if one["label"] == label)
         body = {"id": new_id(), "button": button["id"], "message": seen.id, "text": text}
         await self._send(who, "/api/act", body)
@@ -157,11 +158,11 @@ class WebDriver:
         await self.settled(who)
         messages = await self.messages(who)
         found = [(one["at"], await self._seen(one, who)) for one in messages if one["card"]]
-        found += [(one["at"], _whispered(one)) for one in await self.whispers(who)]
+        found += [(one["at"], await self._seen(one, who, private=True)) for one in await self.alone(who)]
         return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
     async def messages(self, who: str = "alice") -> list[dict[str, Any]]:
-        """Everything that was said, with the replies behind their root."""
+        """Everything that was said in #general, with the replies behind their root."""
         found = []
         for root in (await self.get("/api/history", who=who))["messages"]:
             found.append(root)
@@ -170,9 +171,14 @@ class WebDriver:
         return found
 
     async def whispers(self, who: str = "alice") -> list[dict[str, Any]]:
-        """What only this person was told."""
+        """What only this person was told there."""
         whispers: list[dict[str, Any]] = (await self.get("/api/history", who=who))["whispers"]
         return whispers
+
+    async def alone(self, who: str = "alice") -> list[dict[str, Any]]:
+        """The whispers, and what stands in the channel that is this person's alone."""
+        own = (await self.get("/api/me", who=who))["user"]
+        return [*await self.whispers(who), *(await self.get("/api/history", who=who, channel=own))["messages"]]
 
     async def settled(self, who: str = "alice") -> None:
         """Wait until the doors have answered and nothing is being drawn."""
@@ -258,7 +264,7 @@ class WebDriver:
         message = [one for one in await self.messages(who) if one["card"]][-1]
         return str(message["thread"] or message["id"])
 
-    async def _seen(self, message: dict[str, Any], who: str) -> Seen:
+    async def _seen(self, message: dict[str, Any], who: str, *, private: bool = False) -> Seen:
         card = message["card"]
         return Seen(
             id=message["id"],
@@ -266,7 +272,8 @@ class WebDriver:
             images=tuple([await self._picture(image["full"], who) for image in card["images"]]),
             alts=tuple(image["alt"] for image in card["images"]),
             buttons=tuple(button["label"] for button in card["buttons"]),
-            in_thread=message["thread"] is not None,
+            in_thread=message["thread"] is not None and not private,
+            private=private,
             links=_links(card),
         )
 
@@ -274,10 +281,6 @@ class WebDriver:
 def new_id() -> str:
     """As the page makes them."""
     return secrets.token_hex(12)
-
-
-def _whispered(whisper: dict[str, Any]) -> Seen:
-    return Seen(id=whisper["id"], text=_text(whisper["card"]), private=True, links=_links(whisper["card"]))
 
 
 def _links(card: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -78,6 +78,9 @@ class FileChat:
     async def whisper(self, asked: Request, card: Card) -> None:
         self._write(f"whisper {asked.event_id}", card)
 
+    async def alone(self, place: Place, user: User) -> Place:
+        return place
+
     async def permalink(self, address: Address) -> str:
         return ""
 

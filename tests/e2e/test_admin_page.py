@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from adapters.web.server import serve
 from bot import links
@@ -73,26 +73,29 @@ async def office(tmp_path: Path, browser: Browser) -> AsyncIterator[Office]:
 async def test_a_setting_is_changed_by_keys_alone(office: Office) -> None:
     page = office.page
     await office.open("settings")
-    field = page.get_by_label("Images per day")
+    field = page.get_by_label("Images per person and day")
     await field.fill("many")
     await field.press("Enter")
-    await expect(page.get_by_text("images-per-day is a whole number or `no limit`, not many.")).to_be_visible()
+    await expect(
+        page.get_by_text("“Images per person and day” is a whole number or “no limit”, not many.")
+    ).to_be_visible()
     await expect(field).to_have_value("many")
     await field.fill("7")
     await field.press("Enter")
     await expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
-    await expect(page.locator("#heard")).to_have_text("Images per day: saved.")
+    await expect(page.locator("#heard")).to_have_text("Images per person and day: saved.")
     assert (await office.house.store.policy("team")).images_per_day == 7
 
 
 async def test_a_setting_can_be_emptied_switched_and_chosen(office: Office) -> None:
     page = office.page
     await office.open("settings")
-    for label in ("Images per day", "Guests", "Precheck"):
+    switch, choice = "People of other organisations", "Check words and pictures first"
+    for label in ("Images per person and day", switch, choice):
         form = page.locator("form", has=page.get_by_label(label, exact=True))
-        if label == "Guests":
+        if label == switch:
             await form.get_by_label(label, exact=True).uncheck()
-        elif label == "Precheck":
+        elif label == choice:
             await form.get_by_label(label, exact=True).select_option("closed")
         else:
             await form.get_by_label(label, exact=True).fill("")
@@ -133,6 +136,88 @@ async def test_somebody_is_banned_and_let_in_again(office: Office) -> None:
     await expect(page.get_by_role("row", name="user:U2")).to_contain_text(MARKUP)
     await page.get_by_role("button", name="Unban user:U2").click()
     await expect(page.get_by_text("Nobody is banned.")).to_be_visible()
+
+
+async def test_people_are_banned_and_granted_more_by_their_names(office: Office) -> None:
+    page = office.page
+    for who, name in (("U1", "Alice Miller"), ("U2", "Bob"), ("U3", "bob"), ("U4", "Alice Miller (user:U1)")):
+        await office.talk.imagine(f"a fox for {who}", User("fake", who, name))
+    await office.open("people")
+    values = await page.locator("#seen option").evaluate_all("all => all.map((one) => one.value)")
+    assert {"Alice Miller (user:U1)", "Bob (user:U2)"} <= set(values)
+    form = page.locator("form", has=page.get_by_role("button", name="Grant", exact=True))
+    for typed, says in (
+        ("Bob", "There are several called Bob."),
+        ("Alice Miller (user:U1)", "There are several called"),
+        ("Eve Nobody", "Nobody called Eve Nobody made pictures here of late."),
+        ("alice miller", ""),
+    ):
+        await form.get_by_label("Person").fill(typed)
+        await form.get_by_label("How much").fill("+20 images")
+        await form.get_by_role("button").click()
+        if says:
+            await expect(form.get_by_role("alert")).to_contain_text(says)
+            await expect(form.get_by_label("Person")).to_have_value(typed)
+    await expect(page.get_by_role("row", name="Alice Miller user:U1")).to_contain_text("+20 images")
+    assert [one.who for one in (await office.house.store.policy("team")).grants] == ["user:U1"]
+    form = page.locator("form", has=page.get_by_role("button", name="Ban", exact=True))
+    await form.get_by_label("Person").fill("Bob (user:U2)")
+    await form.get_by_label("Until").fill("a few days")
+    await form.get_by_label("Why").fill("floods")
+    await form.get_by_role("button").click()
+    await expect(form.get_by_role("alert")).to_contain_text("“a few days” is no time.")
+    await form.get_by_label("Until").fill("7 days")
+    await form.get_by_role("button").click()
+    await expect(page.get_by_role("row", name="Bob user:U2")).to_contain_text("floods")
+
+
+async def test_a_budget_is_raised_for_a_while(office: Office) -> None:
+    page = office.page
+    await office.house.store.set_policy("team", Policy(budgets=(Budget(50_000_000), Budget(5_000_000, where="C012"))))
+    await office.open("money")
+    form = page.locator("form", has=page.get_by_role("button", name="Grant"))
+    await form.get_by_label("Budget").select_option("of channel C012")
+    await form.get_by_label("How much").fill("20")
+    await form.get_by_role("button").click()
+    await expect(page.get_by_role("row", name="of channel C012")).to_contain_text("+$20.00")
+    await expect(page.get_by_text("$0.00 of $25.00")).to_be_visible()
+
+
+async def test_what_another_admin_changed_meanwhile_is_shown_and_not_overwritten(office: Office) -> None:
+    page, store = office.page, office.house.store
+    await office.open("settings")
+    field = page.get_by_label("Budgets for everybody together")
+    await field.fill("$60 a month")
+    await store.set_policy("team", Policy(budgets=(Budget(50_000_000),)))
+    form = page.locator("form", has=field)
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_text("Somebody else has changed this to “$50 a month”.")).to_be_visible()
+    await expect(field).to_have_value("$60 a month")
+    assert (await store.policy("team")).budgets == (Budget(50_000_000),)
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert (await store.policy("team")).budgets == (Budget(60_000_000),)
+
+
+async def test_what_was_sent_but_not_answered_is_done_once(office: Office) -> None:
+    page = office.page
+    await office.talk.imagine("a fox")
+    await office.open("people")
+
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/do", lose)
+    form = page.locator("form", has=page.get_by_role("button", name="Grant"))
+    await form.get_by_label("Person").fill("Alice")
+    await form.get_by_label("How much").fill("+20 images")
+    await form.get_by_role("button").click()
+    await expect(form.get_by_role("alert")).to_contain_text("Everything is kept here; try again.")
+    await page.unroute("**/do")
+    await form.get_by_role("button").click()
+    await expect(page.get_by_role("row", name="Alice user:U1")).to_have_count(1)
+    assert len((await office.house.store.policy("team")).grants) == 1
 
 
 async def test_hostile_words_are_shown_as_words_and_nothing_is_cut_off(office: Office) -> None:

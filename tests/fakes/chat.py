@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.cards import Card, Tone
 from bot.errors import BadAttachment, CannotPost, MessageGone, PlatformProblem
-from bot.models import Address, Attachment, Place, Request
+from bot.models import Address, Attachment, Place, Request, User
 from bot.ports import Doors
 
 
@@ -36,7 +36,7 @@ class FakeChat:
         self.whispers: list[tuple[Request, Card]] = []
         self.files: dict[str, bytes] = {}
         self.edit_fault: PlatformProblem | None = None
-        self.post_fault: PlatformProblem | None = None
+        self.post_fault: Exception | None = None
         self.post_fault_in = ""  # a channel
         self.gone: set[str] = set()  # messages that people deleted
         self._keys: dict[str, Address] = {}
@@ -66,6 +66,9 @@ class FakeChat:
 
     async def whisper(self, asked: Request, card: Card) -> None:
         self.whispers.append((asked, card))
+
+    async def alone(self, place: Place, user: User) -> Place:
+        return place if place.channel.startswith("dm-") else Place(place.platform, place.workspace, f"dm-{user.id}")
 
     async def permalink(self, address: Address) -> str:
         return f"https://chat.example/{address.message}"

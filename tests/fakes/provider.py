@@ -40,6 +40,7 @@ class FakeProvider:
         self.usage: Usage | None = Usage(output_image_tokens=1000)
         self.gate: asyncio.Event | None = None
         self.refuses = ""
+        self.short = 0  # how many of several pictures do not come
         self.result: dict[str, object] = {}
 
     def lists(self, model: str) -> bool:
@@ -65,7 +66,8 @@ class FakeProvider:
         if self.gate:
             await self.gate.wait()
         self.paid += request.options.n
-        result = Result(tuple(self._draw(request, i) for i in range(request.options.n)), self.usage, "req-1")
+        come = range(request.options.n - self.short)
+        result = Result(tuple(self._draw(request, i) for i in come), self.usage, "req-1")
         yield replace(result, **self.result)  # type: ignore[arg-type]
 
     def _draw(self, request: ImageRequest, index: int) -> Drawn:

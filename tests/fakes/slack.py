@@ -49,7 +49,10 @@ class SlackWorld:
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     acks: dict[str, asyncio.Event] = field(default_factory=dict)
     admins: set[str] = field(default_factory=set)
+    groups: list[Call] = field(default_factory=list)
+    people: dict[str, Call] = field(default_factory=dict)  # more of what `users.info` tells, by name
     names: dict[str, str] = field(default_factory=dict)  # display names of people who have another
+    direct: dict[str, dict[str, Call]] = field(default_factory=dict)  # direct messages, by channel and ts
 
     def called(self, method: str) -> list[Call]:
         """The arguments of every call of a method."""
@@ -149,7 +152,8 @@ def _shim(world: SlackWorld) -> web.Application:
         world.calls.append((method, arguments))
         if world.faults.get(method):
             return web.json_response(world.faults[method].pop(0))
-        if answer := _ours(world, method, arguments) or await _strict(world, method, arguments):
+        answer = _ours(world, method, arguments) or await _strict(world, method, arguments)
+        if answer := answer or _directly(world, method, arguments):
             return web.json_response(answer)
         return await _forward(world, request, method, arguments)
 
@@ -202,7 +206,10 @@ def _ours(world: SlackWorld, method: str, arguments: Call) -> Call | None:
     if method == "users.info" and (name := str(arguments.get("user", "")).removeprefix("U").lower()).isalpha():
         is_admin = name in world.admins
         return {"ok": True, "user": {"id": arguments["user"], "name": name, "is_admin": is_admin,
-                                     "profile": {"display_name": world.names.get(name, name)}}}  # fmt: skip
+                                     "profile": {"display_name": world.names.get(name, name)}}
+                | world.people.get(name, {})}  # fmt: skip
+    if method == "usergroups.list":
+        return {"ok": True, "usergroups": world.groups}
     if method == "chat.postEphemeral":
         world.whispers.append(arguments)
         return {"ok": True, "message_ts": "1.1"}
@@ -214,6 +221,22 @@ def _ours(world: SlackWorld, method: str, arguments: Call) -> Call | None:
     if method == "views.update":
         world.views.append(arguments["view"])
         return {"ok": True, "view": {"id": arguments["view_id"]}}
+    return None
+
+
+def _directly(world: SlackWorld, method: str, arguments: Call) -> Call | None:
+    """Direct messages: one is posted to a person's id, and is known by its channel's ("D…") from then on."""
+    channel = str(arguments.get("channel", ""))
+    if method == "chat.postMessage" and channel.startswith("U"):
+        there = world.direct.setdefault(f"D{channel[1:]}", {})
+        ts = f"1700000000.{len(there) + 1:06}"
+        there[ts] = {**arguments, "ts": ts}
+        return {"ok": True, "channel": f"D{channel[1:]}", "ts": ts}
+    if method == "chat.update" and channel.startswith("U"):
+        return {"ok": False, "error": "channel_not_found"}
+    if method == "chat.update" and arguments["ts"] in world.direct.get(channel, {}):
+        world.direct[channel][arguments["ts"]] |= arguments
+        return {"ok": True, "channel": channel, "ts": arguments["ts"]}
     return None
 
 

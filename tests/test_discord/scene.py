@@ -36,6 +36,7 @@ class SmallDoors:
     known: set[str] = field(default_factory=set)
     addresses: list[Address] = field(default_factory=list)
     problems: list[PlatformProblem] = field(default_factory=list)
+    policy: Policy = field(default_factory=Policy)
 
     async def command(self, command: Command) -> None:
         if command.name not in ("imagine", "edit"):
@@ -50,7 +51,7 @@ class SmallDoors:
         raise NotImplementedError
 
     async def settings(self, user: User, workspace: str) -> Policy | None:
-        return Policy() if user.is_admin else None
+        return self.policy if user.is_admin else None
 
     async def action(self, action: Action) -> None:
         await self._take(action, action.text or action.name, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +324,22 @@ async def test_a_thread_that_somebody_opens_later_is_linked_to(tmp_path: Path) -
             before == f"https://discord.com/channels/{address.place.workspace}/{address.place.channel}/{reply.message}"
         )
         assert after == f"https://discord.com/channels/{address.place.workspace}/{address.message}/{reply.message}"
+
+
+async def test_pictures_are_hidden_until_clicked_where_the_card_says_so(scene: Scene) -> None:
+    await scene.driver.imagine("a fox")
+    address, card = scene.doors.addresses[-1], scene.doors.finished("a fox")
+    for hidden in (True, False):
+        await scene.doors.platform.edit(address, replace(card, spoiler=hidden))
+        [message] = scene.driver.pictures()
+        [container] = message.components
+        galleries = [one for one in container.children if isinstance(one, discord.MediaGalleryComponent)]  # type: ignore[union-attr]
+        assert [item.spoiler for one in galleries for item in one.items] == [hidden]
+
+
+async def test_a_long_answer_without_a_prompt_is_shown_whole(scene: Scene) -> None:
+    """All settings of a server in one answer: escaped they are longer."""
+    lines = "\n".join(f"some-setting-{number}: role:{number}, as usual" for number in range(60))
+    await scene.driver.run("quota")
+    await scene.doors.platform.whisper(scene.house.taken[-1], Card("All settings", body=lines, footer="x" * 300))
+    assert "some-setting-59: role:59, as usual" in (await scene.driver.seen())[-1].text

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.cards import Card
 from bot.models import Message, Place, Role
+from bot.replies.sentences import for_admins
 from tests.test_discord.scene import Scene, discord_with, png
 
 
@@ -17,6 +18,12 @@ async def test_a_picture_gets_a_thread_named_after_its_prompt(scene: Scene) -> N
     [address] = scene.doors.addresses
     assert address.place.thread == str(thread.id) == address.message
     assert address.place.channel == str(scene.driver.channel.id)
+
+
+async def test_what_admins_are_told_gets_no_thread(scene: Scene) -> None:
+    place = Place("discord", str(scene.driver.guild.id), str(scene.driver.channel.id))
+    await scene.driver.platform.post(place, for_admins("The budget is used."), reply_to=None, key="a")
+    assert scene.driver.channel.threads == []
 
 
 async def test_replying_to_a_picture_with_a_ping_edits_it(scene: Scene) -> None:

@@ -94,7 +94,7 @@ async def test_pictures_that_fail_are_named_and_the_others_delivered(
 async def test_usage_is_what_the_service_reports(server: OpenAIServer, provider: OpenAIProvider, ask: Ask) -> None:
     result = (await answer(provider, ask(size="1024x1536", quality="medium", previews=1))).result
     assert output_tokens("gpt-image-2", "1024x1536", "medium") == 1372  # seen in a production answer
-    assert result.usage == Usage(input_text_tokens=12, output_image_tokens=1372 + 100)
+    assert result.usage == Usage(input_text_tokens=27, output_image_tokens=1372 + 100)
 
 
 async def test_usage_without_details_counts_all_output_as_image_tokens(
@@ -102,7 +102,7 @@ async def test_usage_without_details_counts_all_output_as_image_tokens(
 ) -> None:
     server.fault("no_details")
     usage = (await answer(provider, ask(size="1024x1024", quality="low"))).result.usage
-    assert usage == Usage(input_text_tokens=12, output_image_tokens=196)
+    assert usage == Usage(input_text_tokens=27, output_image_tokens=196)
 
 
 async def test_usage_that_is_not_reported_is_not_invented(

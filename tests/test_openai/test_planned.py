@@ -178,7 +178,7 @@ async def test_what_it_used_read_and_was_told_is_in_the_result(provider: OpenAIP
     assert result.revised == "a red fox, in fine detail"
     assert result.sources == (Source("What it looks like", "https://example.org/what-it-looks-like"),)
     assert result.planning == Planning(PLANNER, 60 + 3, 40 + 128, 1)
-    assert result.usage == Usage(6 + 3, 0, 196 + 100, 0)
+    assert result.usage == Usage(6 + len("a red fox"), 0, 196 + 100, 0)
     assert (result.gateway, result.request_id) == ("openai", "req_loopback")
 
 
@@ -187,7 +187,7 @@ async def test_an_edits_pictures_are_counted_for_both_models(
 ) -> None:
     request = ask("add a moon", think="low", images=(photo(tmp_path, (64, 64)),), size="1024x1024", quality="low")
     result = (await answer(provider, request)).result
-    assert result.usage == Usage(6 + 3, 1024, 196, 0)
+    assert result.usage == Usage(6 + len("add a moon"), 1024, 196, 0)
     assert result.planning == Planning(PLANNER, 60 + 3 + 1024, 40 + 32, 0)
 
 

@@ -6,7 +6,7 @@ import { h, s } from "./dom.js";
 const MOST_BARS = 12; // of people, channels …; the table has all
 const asked = { by: "day", days: "30" };
 const BY = { day: "Day", person: "Person", role: "Role", channel: "Channel", model: "Model", gateway: "Image service" };
-const DAYS = { 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days", 365: "Last year" };
+const DAYS = { 1: "Today", 7: "Last 7 days", 30: "Last 30 days", 90: "Last 90 days", 365: "Last year" };
 
 /** Micro-dollars as dollars; less than a cent is not rounded away. */
 export function money(micro) {

@@ -134,7 +134,8 @@ function tile(item) {
     h("a", { href: `${base}/thread/${item.thread}#${item.id}` }, h("img", { src: item.src, alt: item.alt, loading: "lazy", decoding: "async" }), count),
     starButton(item.id, { starred: item.starred, label: `${item.number}: ${item.prompt.slice(0, 60)}`, onProblem: complain }),
     h("p", { class: "prompt", dir: "auto", title: item.prompt }, item.prompt || "Uploaded picture"),
-    h("p", { class: "about" }, h("b", {}, item.number), h("bdi", {}, item.who), h("time", { datetime: new Date(item.when).toISOString() }, moment(item.when))));
+    h("p", { class: "about" }, h("b", {}, item.number), h("bdi", {}, item.who), h("time", { datetime: new Date(item.when).toISOString() }, moment(item.when))),
+    item.ai ? h("p", { class: "about", dir: "auto" }, item.ai) : null);
   element.style.setProperty("--ratio", ratio);
   return element;
 }

@@ -75,6 +75,7 @@ async function compare(one, other) {
   if (!before || !after) throw new Problem("One of these pictures was removed. Choose another version.");
   byId("compare-title").textContent = `${before.label} and ${after.label}`;
   byId("stage").replaceChildren(slider(before, after));
+  byId("compare-ai").textContent = pair.map((version) => version.ai).find(Boolean) || "";
   byId("compare").showModal();
   byId("stage").querySelector("[role=slider]").focus();
 }

@@ -1,8 +1,15 @@
 // Talking to the server. Problems come back as one sentence that can be shown as it is.
 
-export class Problem extends Error {}
+export class Problem extends Error {
+  /** `answered`: the server said no; else it was not reached. */
+  constructor(sentence, answered = false) {
+    super(sentence);
+    this.answered = answered;
+  }
+}
 
-export const channel = new URLSearchParams(location.search).get("channel") || "general";
+export const COMMON = "general";
+export const channel = new URLSearchParams(location.search).get("channel") || COMMON;
 
 /** An id the server has never seen: sending the same one twice is harmless. */
 export function freshId() {
@@ -30,7 +37,7 @@ async function ask(path, how) {
     throw new Problem("Retouch does not answer. Is it still running? Your words are kept here; try again.");
   }
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem(body.error || `That did not work (${answer.status}). Try again.`);
+  if (!answer.ok) throw new Problem(body.error || `That did not work (${answer.status}). Try again.`, true);
   return body;
 }
 

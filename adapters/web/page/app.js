@@ -1,6 +1,7 @@
 // The page: a channel, a thread beside it, and the feed that keeps both alive.
 
 import { channel, get, listen, post } from "./api.js";
+import { Channels } from "./channels.js";
 import { Composer } from "./composer.js";
 import { announce, h, icon } from "./dom.js";
 import { openLightbox, setUpLightbox } from "./lightbox.js";
@@ -14,6 +15,7 @@ const EXAMPLES = [
   ["A lighthouse in four moods", "/imagine a lighthouse on a cliff, painted --n 4"],
 ];
 
+const STAYS = /^v1:(cancel|try_again|report|approve|reject|remove|remove_words|dismiss|share|discard|show_me):/; // answered there
 const TOUCH = matchMedia("(hover: none)").matches; // focus would call up the keyboard over the pictures
 const byId = (id) => document.getElementById(id);
 const mainRoom = byId("main");
@@ -24,7 +26,7 @@ const page = { openThread: null, main: null, thread: null, me: null, reading: 0,
 
 async function start() {
   page.me = await get("/api/me");
-  byId("channel").textContent = `# ${channel}`;
+  page.channels = new Channels(byId("channel"), byId("channels"), page.me.user);
   byId("engine").textContent = page.me.engine;
   byId("engine").title = page.me.engine;
   byId("me").textContent = page.me.name;
@@ -45,11 +47,11 @@ async function start() {
   addEventListener("hashchange", () => inPeace(followAddress));
   for (const kind of ["dragover", "drop"]) addEventListener(kind, keepThePage);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && page.openThread && !document.querySelector("dialog[open]")) closeThread();
+    if (event.key === "Escape" && page.openThread && !document.querySelector("dialog[open], :popover-open")) closeThread();
   });
   listen({ onOpen: refresh, onEvent: heard, isWaiting: () => page.main.list.isWaiting || page.thread.list.isWaiting,
-    onLost: () => { byId("offline").hidden = false; } });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = "Retouch"; });
+    onLost: () => { byId("offline").textContent = "Reconnecting…"; byId("offline").hidden = false; } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = page.channels.title; });
   if (!TOUCH) page.main.composer.focus();
 }
 
@@ -67,31 +69,34 @@ function room(element, { inChannel, threadOf, id, label, placeholder }) {
     boxes: new Map(),
     open: (picture, from) => openLightbox(picture, list.pictures(), from),
     openThread: (message) => openThread(message),
-    seenIn: (message) => threadOf() || (opensThread(message) ? message.id : null),
-    pressed: (message, button) => { if (inChannel && opensThread(message) && !/^v1:(cancel|try_again):/.test(button.id)) openThread(message.id); },
+    seenIn: (message, button) => threadOf() || (opensThread(message, button) ? message.id : null),
+    pressed: (message, button) => { if (inChannel && opensThread(message, button)) openThread(message.id); },
   });
   const composer = new Composer(element, { id, label, placeholder, threadOf, hints: page.me.hints,
     onSend: () => {
       const clear = whispers.dealtWith();
       return () => { clear(); list.stuck = true; list.toEnd(); };
     } });
-  const whispers = new Whispers(element.querySelector(".whispers"), (whisper) => whisper.thread === threadOf(), composer);
+  const whispers = new Whispers(element.querySelector(".whispers"), (whisper) => whisper.thread === threadOf(), composer, openLightbox);
   return { list, composer, whispers };
 }
 
-const opensThread = (message) => Boolean(message.card && message.card.images.length);
+/** Whether what a button does shows in its picture's thread. */
+const opensThread = (message, button) => message.card.images.length > 0 && !STAYS.test(button.id);
 
 /** Read everything anew: at the start, and whenever the connection was lost. */
 const refresh = () => inPeace(async () => {
   try {
-    const { messages, more, whispers } = await get("/api/history");
+    const { messages, more, whispers, channels } = await get("/api/history");
+    page.channels.show(channels);
     if (!page.main.list.reset(messages, { tail: true })) byId("earlier").hidden = !more;
     page.main.whispers.reset(whispers);
     byId("offline").hidden = true;
     showEmpty();
     if (page.main.list.stuck) page.main.list.toEnd();
     await followAddress();
-  } catch {
+  } catch (error) {
+    byId("offline").textContent = error.answered ? error.message : "Reconnecting…";
     byId("offline").hidden = false;
   }
 });
@@ -125,6 +130,7 @@ function showEmpty() {
 // ── What happens ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function heard(event) {
+  page.channels.add(event.channel);
   if (event.channel !== channel) return;
   if (page.reading) page.waiting.push(event);
   else happened(event);
@@ -136,6 +142,9 @@ function happened(event) {
   else if (event.type === "whisper") {
     page.main.whispers.put(event.whisper);
     if (page.openThread) page.thread.whispers.put(event.whisper);
+  } else if (event.type === "dismissed") {
+    page.main.whispers.remove(event.id);
+    page.thread.whispers.remove(event.id);
   }
 }
 
@@ -149,7 +158,7 @@ function said(message) {
   if (message.card && message.card.tone === "progress" && !known) announce(message.card.title);
   if (message.card && message.card.tone !== "progress") {
     announce(message.card.summary);
-    if (document.hidden) document.title = "● Retouch";
+    if (document.hidden) document.title = `● ${page.channels.title}`;
   }
   if (message.thread && message.card && message.thread !== page.openThread && isMine(message)) openThread(message.thread);
 }
@@ -227,6 +236,7 @@ function setUpPage(name, isHere) {
 function setUpName() {
   const dialog = byId("ask");
   const problem = byId("ask-problem");
+  byId("ask-id").textContent = `user:${page.me.user}`;
   byId("me").addEventListener("click", () => {
     byId("ask-name").value = page.me.name;
     problem.hidden = true;

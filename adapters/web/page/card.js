@@ -1,7 +1,7 @@
 // One message: a person's words, or a card of the bot's.
 
 import { Problem, freshId, post } from "./api.js";
-import { clock, h, icon } from "./dom.js";
+import { clock, h, icon, told } from "./dom.js";
 import { pairBox } from "./pair.js";
 import { pictureBoxes } from "./pictures.js";
 
@@ -21,10 +21,10 @@ function avatar(message) {
   return h("span", { class: `avatar tint${tint}`, "aria-hidden": "true" }, [...message.name][0].toUpperCase());
 }
 
-/** "You" is what nobody named themselves: to others that is a guest. */
 function nameOf(message, room) {
-  if (message.user === room.me()) return message.card ? "you" : message.name;
-  return message.name === "You" ? "Guest" : message.name;
+  if (message.user !== room.me()) return message.name;
+  if (message.card) return "you";
+  return message.name === "Guest" ? "You" : message.name;
 }
 
 function heading(message, room) {
@@ -52,11 +52,11 @@ function cardBody(message, room) {
     pictureBoxes(message, room),
     card.pair ? pairBox(card.pair) : null,
     h("div", { class: "meta" },
-      h("p", { class: "title" }, busy ? h("span", { class: "pulse", "aria-hidden": "true" }) : null, card.title),
+      h("p", { class: "title" }, busy ? h("span", { class: "pulse", "aria-hidden": "true" }) : null, told(card.title, card.live?.title)),
       card.footer ? h("p", { class: "footer" }, card.footer) : null),
     busy ? progress(card) : null,
-    card.body ? h("p", { class: "body" }, card.body) : null,
-    actions(message, room));
+    card.body ? h("p", { class: "body" }, told(card.body, card.live?.body)) : null,
+    cardActions(message, room));
 }
 
 /** How far it is, where the card's facts say so ("40 %"). */
@@ -67,7 +67,8 @@ function progress(card) {
   return bar;
 }
 
-function actions(message, room) {
+/** A card's links, buttons and downloads in a row, or null. `message` has the card and its id; `room` hears of presses. */
+export function cardActions(message, room) {
   const card = message.card;
   const buttons = card.buttons.map((button) => actionButton(button, message, room));
   const saves = card.images.map((image, index) => h("a", {
@@ -80,7 +81,7 @@ function actions(message, room) {
 }
 
 /** Pages that open beside this one. */
-export function linkButtons(card) {
+function linkButtons(card) {
   return card.links.map((link) => h("a", { class: "button primary", href: link.url, target: "_blank", rel: "noopener",
     "data-key": `link ${link.url}`, "aria-label": link.description || null }, link.label));
 }
@@ -91,7 +92,7 @@ function actionButton(button, message, room) {
     const pressed = row.querySelectorAll("button");
     pressed.forEach((one) => { one.disabled = true; });
     try {
-      await post("/api/act", { id: freshId(), button: button.id, message: message.id, text, seen_in: room.seenIn(message) });
+      await post("/api/act", { id: freshId(), button: button.id, message: message.id, text, seen_in: room.seenIn(message, button) });
       room.pressed(message, button);
       row.querySelector(".inline-form")?.remove();
     } catch (error) {
@@ -121,11 +122,12 @@ function toggleForm(opener, button, press) {
     open.remove();
     if (open.dataset.for === button.id) return;
   }
+  const asks = button.asks || { label: button.label };  // cards kept by an earlier version have none
   const box = h("input", { class: "inline-words", dir: "auto", value: button.value, "aria-label": button.description || button.label,
-    placeholder: "What should change? For example: make the sky pink" });
+    placeholder: [asks.label, asks.example].filter(Boolean).join(" For example: ") });
   const shut = () => { form.remove(); opener.focus(); };
   const form = h("form", { class: "inline-form", "data-for": button.id,
-    onsubmit: (event) => { event.preventDefault(); if (box.value.trim()) press(event, box.value.trim()); else box.focus(); },
+    onsubmit: (event) => { event.preventDefault(); if (box.value.trim() || asks.optional) press(event, box.value.trim()); else box.focus(); },
     onkeydown: (event) => { if (event.key === "Escape") { event.stopPropagation(); shut(); } },
   }, box, h("button", { class: "button primary", type: "submit" }, "Send"),
   h("button", { class: "button", type: "button", onclick: shut }, "Close"));
@@ -138,9 +140,9 @@ function toggleForm(opener, button, press) {
 /** "3 replies", with the newest picture, under a message in the channel. */
 function threadLink(message, room) {
   if (!message.replies) {
-    const hasPicture = message.card && message.card.images.length;
-    const label = hasPicture ? "Reply to change it" : "Reply";
-    if (message.card && !hasPicture) return [];
+    const canChange = message.card && message.card.buttons.some((button) => button.id.startsWith("v1:edit:"));
+    const label = canChange ? "Reply to change it" : "Reply";
+    if (message.card && !canChange) return [];
     return [h("button", { class: "quiet reply", type: "button", "data-key": "thread", onclick: () => room.openThread(message.id) }, label)];
   }
   const count = message.replies === 1 ? "1 reply" : `${message.replies} replies`;

@@ -44,6 +44,20 @@ export function announce(words) {
   setTimeout(() => { heard.textContent = words; }, 50);
 }
 
+/** A card's title or body: its moments in the reader's own time, its channels as links. `parts` come from the server. */
+export function told(text, parts) {
+  return parts ? parts.map(piece) : [text];
+}
+
+function piece(one) {
+  if (typeof one === "string") return one;
+  if (one.channel) return h("a", { class: "place", href: `/?channel=${one.channel}` }, one.words);
+  if (one.person) return h("bdi", { title: one.words }, one.person);
+  const date = new Date(one.at);
+  return h("time", { datetime: date.toISOString(), title: date.toLocaleString() },
+    date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
+}
+
 /** "14:05" today, "3 Mar, 14:05" before. */
 export function clock(at) {
   const date = new Date(at);

@@ -1,6 +1,7 @@
 // A list of messages that changes under the reader: only what changed is drawn again, focus and open boxes stay.
 
 import { messageItem } from "./card.js";
+import { openPictures } from "./pictures.js";
 
 export class MessageList {
   /** `room`: { inChannel, boxes, open, openThread, pressed, seenIn }; `scroller` is what scrolls. */
@@ -14,8 +15,13 @@ export class MessageList {
     const keepUp = new ResizeObserver(() => { if (this.stuck) this.toEnd(); });
     keepUp.observe(element);
     keepUp.observe(scroller); // the composer below it grows and shrinks
-    scroller.addEventListener("scroll", () => { this.stuck = this.#isNearEnd(); }, { passive: true });
     this.stuck = true;
+    let top = 0;
+    scroller.addEventListener("scroll", () => { // away from the end only by scrolling up: new messages move the end, too
+      if (this.#isNearEnd()) this.stuck = true;
+      else if (scroller.scrollTop < top) this.stuck = false;
+      top = scroller.scrollTop;
+    }, { passive: true });
   }
 
   /** Whether a picture is being drawn. */
@@ -62,7 +68,7 @@ export class MessageList {
 
   /** All pictures that can be opened, in reading order. */
   pictures() {
-    return [...this.messages.values()].flatMap((message) => (message.card ? message.card.images : []));
+    return [...this.messages.values()].flatMap((message) => (message.card ? openPictures(message, this.room.boxes) : []));
   }
 
   toEnd() { this.scroller.scrollTop = this.scroller.scrollHeight; }

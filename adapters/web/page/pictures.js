@@ -1,7 +1,7 @@
 // Pictures in a card. A box keeps its shape from the first moment, so nothing jumps when a picture arrives, and it
 // lives on when its message is drawn again, so nothing flickers: previews and the finished picture fade over each other.
 
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 
 /** The grid of a card's pictures, finished or passing, or null where there are none. `room.boxes` keeps them. */
 export function pictureBoxes(message, room) {
@@ -33,9 +33,39 @@ function newBox() {
   return h("button", { class: "picture", type: "button", disabled: true });
 }
 
+/** Whether a card's pictures are hidden until they are asked for, and this one was not yet. */
+const isVeiled = (box, message, picture) => Boolean(message.card.spoiler && picture.src && !box.dataset.unveiled);
+
+/** The pictures of a message that may be shown in full: not those that are hidden. */
+export function openPictures(message, boxes) {
+  return message.card.images.filter((picture, index) => {
+    const box = boxes.get(`${message.id}/${index}`);
+    return !box || !isVeiled(box, message, picture);
+  });
+}
+
+function veil(box, picture, show) {
+  box.disabled = false;
+  box.classList.remove("drawing");
+  box.classList.add("veiled");
+  box.setAttribute("aria-label", `Show picture: ${picture.alt || "it is being drawn"}`);
+  box.dataset.key = `picture${picture.full}`;
+  if (!box.querySelector(".veil")) box.append(h("span", { class: "veil", "aria-hidden": "true" }, icon("eye"), "Show picture"));
+  box.onclick = () => {
+    box.dataset.unveiled = "yes";
+    box.classList.remove("veiled");
+    box.querySelector(".veil").remove();
+    show();
+  };
+}
+
 function fill(box, picture, message, room) {
   box.style.aspectRatio = `${picture.width} / ${picture.height}`;
   box.style.setProperty("--ratio", picture.width / picture.height);
+  if (isVeiled(box, message, picture)) {
+    veil(box, picture, () => fill(box, picture, message, room));
+    return;
+  }
   const done = Boolean(picture.full);
   box.disabled = !done;
   box.classList.toggle("drawing", !done);

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import math
 import os
 from collections.abc import Mapping
 
@@ -43,7 +42,7 @@ def tokens(order: Order, fault: Fault) -> tuple[int, int, int]:
     if fault.name == "usage_zero":
         return 0, 0, 0
     out = output_tokens(order.model, order.size, order.quality) * order.n + 100 * order.partials
-    return 6 + math.ceil(len(order.prompt) / 3.5), 1024 * order.images, out
+    return 6 + len(order.prompt.encode()), 1024 * order.images, out
 
 
 def painted(size: str, output_format: str, seed: str, transparent: bool) -> bytes:
