@@ -116,8 +116,14 @@ class _Easel:
         images += [await input_of(desk, one.asset, one.name, one.role) for one in job.references]
 
         async def may_send() -> bool:
-            sent = await desk.store.mark_sent(job.id, desk.owner, now=desk.now())
-            return sent and await desk.store.note_panel(job.id, desk.owner, note)
+            if not await desk.store.mark_sent(job.id, desk.owner, now=desk.now()):
+                return False
+            try:
+                return await to_its_end(desk.store.note_panel(job.id, desk.owner, note))
+            except asyncio.CancelledError:  # it is noted, and not sent after all
+                unsent = replace(note, cost=0, why=replies.panels_unsent([number]))
+                await to_its_end(desk.store.note_panel(job.id, desk.owner, unsent))
+                raise
 
         return ImageRequest(
             prompt=panel_brief(job, number, like, self._model.max_prompt),
