@@ -102,11 +102,12 @@ class Engine:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection whose transactions are ours to begin, durable through a power cut."""
+    """A connection whose transactions are ours to begin, durable through a power cut; what it deletes is wiped."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     return connection
 

@@ -11,12 +11,14 @@ import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.models import Reference, Standing
 from bot.ports import Before, Privacy, Said, Shelf
 from storage import files
+from storage.engine import _connect as connect
 from storage.sqlite import SqliteStore, open_store
 from tests.contracts.store_privacy import BEFORE, HERE, OLD, YOUNG, PrivacyContract, again, made, picture
 
@@ -196,6 +198,28 @@ def test_a_picture_that_is_let_go_of_while_a_backup_copies_it_is_left_out(tmp_pa
         patch.setattr(os, "scandir", scandir)
         files.copy_blobs(folder, target)
     assert len(list((target / "blobs").iterdir())) == 20
+
+
+@pytest.fixture
+def careless_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An SQLite as most builds have it: what is deleted stays in the file until something is written over it."""
+    connect = sqlite3.connect
+
+    def careless(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*args, **options)
+        connection.execute("PRAGMA secure_delete = OFF")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", careless)
+
+
+@pytest.mark.usefixtures("careless_sqlite")
+def test_whatever_is_deleted_is_wiped_at_once(tmp_path: Path) -> None:
+    with contextlib.closing(connect(tmp_path / "a.db")) as db:
+        db.execute("CREATE TABLE said (words TEXT)")
+        db.execute("INSERT INTO said VALUES (?)", ("xyzzyplugh" * 20,))
+        db.execute("DELETE FROM said")
+    assert b"xyzzyplugh" not in (tmp_path / "a.db").read_bytes()
 
 
 async def test_words_that_were_written_anew_leave_nothing_on_free_pages(store: SqliteStore) -> None:

@@ -6,12 +6,11 @@ and answers with a sentence.
 
 from __future__ import annotations
 
-import json
 import re
 
 from aiohttp import web
 
-from adapters.pages.common import STARTING, Common, shown, told
+from adapters.pages.common import STARTING, Common, body_of, shown, told
 from bot import reports
 from bot.cards import Card, Tone
 from bot.errors import BadInput, NotFound
@@ -83,7 +82,7 @@ class AdminPage:
         `was` is what the page showed: it is not changed if somebody else did in the meantime.
         """
         grant = self._grant(request)
-        body = await _body(request)
+        body = await body_of(request)
         one, value = setting(_text(body, "name")), _text(body, "value").strip()
         if not value:
             raise BadInput(f"This cannot be empty. Write for example: {one.show(Policy())}.")
@@ -101,7 +100,7 @@ class AdminPage:
         `until` is checked by itself: what is no time would be taken for the beginning of a reason.
         """
         grant = self._grant(request)
-        body = await _body(request)
+        body = await body_of(request)
         words = " ".join(_text(body, "words").split())
         if not _WORDS.fullmatch(words) or len(words) > LONGEST_WORDS:
             raise BadInput("Say whom or what, in fewer words.")
@@ -323,18 +322,6 @@ def _number(request: web.Request, name: str, otherwise: int, *, most: int) -> in
     if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most):
         raise BadInput(f"“{name}” is a whole number of at most {most}.")
     return int(text)
-
-
-async def _body(request: web.Request) -> View:
-    if request.content_type != "application/json":  # which no plain HTML form can send
-        raise BadInput("Send this as application/json.")
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
-        raise BadInput("This request is not JSON.") from error
-    if not isinstance(body, dict):
-        raise BadInput("This request is not a JSON object.")
-    return body
 
 
 def _text(body: View, key: str) -> str:

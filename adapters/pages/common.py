@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot import pictures
-from bot.errors import BadAttachment, NotFound, RetouchError
+from bot.errors import BadAttachment, BadInput, NotFound, RetouchError
 from bot.links import Grant, Links, Page
 from bot.models import Address, Asset, new_id
 from bot.ports import Doors, Privacy, Shelf, Store
@@ -155,3 +156,16 @@ def _problem_page(sentence: str, status: int) -> web.Response:
 </html>
 """
     return web.Response(text=text, status=status, content_type="text/html")
+
+
+async def body_of(request: web.Request) -> dict[str, object]:
+    """The JSON object that a page's script sent. Raises `BadInput`."""
+    if request.content_type != "application/json":  # which no plain HTML form can send
+        raise BadInput("Send this as application/json.")
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise BadInput("This request is not JSON.") from error
+    if not isinstance(body, dict):
+        raise BadInput("This request is not a JSON object.")
+    return body

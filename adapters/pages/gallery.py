@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from aiohttp import web
 
-from adapters.pages.common import Common, shown, told
+from adapters.pages.common import Common, body_of, shown, told
 from adapters.pages.sight import VIEW, Sight
 from bot.cards import CardImage
 from bot.errors import BadInput
@@ -63,7 +61,7 @@ class GalleryPage:
 
     async def star(self, request: web.Request) -> web.StreamResponse:
         """Star or unstar a version: {"version": id, "on": true}. Doing it twice is harmless."""
-        body = await _body(request)
+        body = await body_of(request)
         version = await self._sight.version(request, body.get("version"))
         on = body.get("on") is True
         await self._common.shelf.star(self._sight.grant(request).viewer, version.id, on=on)
@@ -134,15 +132,3 @@ def _wall(name: str) -> Wall:
         return Wall(name)
     except ValueError as error:
         raise BadInput("There is no such wall. Choose My pictures, This channel or Starred.") from error
-
-
-async def _body(request: web.Request) -> dict[str, object]:
-    if request.content_type != "application/json":  # which no plain HTML form can send
-        raise BadInput("Send this as application/json.")
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
-        raise BadInput("This request is not JSON.") from error
-    if not isinstance(body, dict):
-        raise BadInput("This request is not a JSON object.")
-    return body
