@@ -130,6 +130,8 @@ async def test_the_web_chat_asks_again_too(tmp_path: Path) -> None:
         async with asyncio.timeout(20):
             while not (files := [path.stem for path in tmp_path.glob("blobs/*/*/*") if path.is_file()]):
                 await asyncio.sleep(0.02)
+            while not await house.store.asset(files[0]):  # the file is there before the store knows of it
+                await asyncio.sleep(0.02)
         session = await alice.session("alice")
         for path in (f"/files/{files[0]}", f"/thumbs/{files[0]}"):
             async with session.get(alice.url + path) as answer:
